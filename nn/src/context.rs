@@ -1,0 +1,167 @@
+//! What a layer's forward pass is given.
+
+use autodiff::{Gradients, Tape, Tensor, Var};
+use kernels::Real;
+use rand_chacha::ChaCha8Rng;
+
+use crate::params::{ParamId, ParamStore, Role};
+
+/// Which statistics a normalization over the batch uses in evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Statistics {
+    /// Those of the batch at hand.
+    Batch,
+    /// Running averages from training.
+    Running,
+    /// Averages over a pass of [`Mode::Estimate`].
+    Population,
+}
+
+/// What the forward pass is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Training: statistics of the batch, which also move the running averages.
+    Train,
+    /// Evaluation: changes nothing in the store.
+    Eval(Statistics),
+    /// A pass over the training set that averages the statistics of its batches, weighted by their
+    /// sizes, into the population statistics.
+    Estimate {
+        /// Examples of the batches before this one; 0 begins anew.
+        seen: usize,
+    },
+}
+
+/// A forward pass: the tape it is recorded on, the parameters, the mode, and randomness.
+#[derive(Debug)]
+pub struct Context<'t, 's, T: Real> {
+    tape: &'t Tape<T>,
+    store: &'s mut ParamStore<T>,
+    mode: Mode,
+    rng: &'s mut ChaCha8Rng,
+    leaves: Vec<Option<Var<'t, T>>>,
+}
+
+impl<'t, 's, T: Real> Context<'t, 's, T> {
+    /// A pass over an empty tape.
+    pub fn new(tape: &'t Tape<T>, store: &'s mut ParamStore<T>, mode: Mode, rng: &'s mut ChaCha8Rng) -> Self {
+        let leaves = vec![None; store.len()];
+        Self {
+            tape,
+            store,
+            mode,
+            rng,
+            leaves,
+        }
+    }
+
+    /// Where the operations are recorded.
+    pub fn tape(&self) -> &'t Tape<T> {
+        self.tape
+    }
+
+    /// What this pass is for.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The source of randomness.
+    pub fn rng(&mut self) -> &mut ChaCha8Rng {
+        self.rng
+    }
+
+    /// A trainable parameter as a leaf of the tape, the same one at every call.
+    ///
+    /// # Panics
+    /// If the tensor is a statistic.
+    #[track_caller]
+    pub fn param(&mut self, id: ParamId) -> Var<'t, T> {
+        let (tape, store) = (self.tape, &*self.store);
+        *self.leaves[id.index()].get_or_insert_with(|| {
+            let param = store.entry(id);
+            assert!(
+                param.role == Role::Trainable,
+                "param: `{}` is a statistic",
+                param.path
+            );
+            tape.leaf(param.tensor.clone())
+        })
+    }
+
+    /// Lets this pass use `var` wherever it would use a parameter, which must not have been used
+    /// yet: another parameter, something computed, or an input whose gradient is to be checked. The
+    /// store keeps its tensor; [`param_gradients`](Self::param_gradients) has the gradient of `var`
+    /// if that is a leaf.
+    ///
+    /// # Panics
+    /// If the tensor is a statistic, the shapes differ, or the parameter is in use.
+    #[track_caller]
+    pub fn bind(&mut self, id: ParamId, var: Var<'t, T>) {
+        let param = self.store.entry(id);
+        assert!(
+            param.role == Role::Trainable,
+            "bind: `{}` is a statistic",
+            param.path
+        );
+        let (have, want) = (var.shape(), param.tensor.shape());
+        assert!(
+            have == want,
+            "bind: {have} for parameter `{}`; {want} would fit",
+            param.path
+        );
+        let before = self.leaves[id.index()].replace(var);
+        assert!(
+            before.is_none(),
+            "bind: parameter `{}` is in use already; bind it first",
+            param.path
+        );
+    }
+
+    /// A tensor of the store.
+    pub fn tensor(&self, id: ParamId) -> &Tensor<T> {
+        self.store.get(id)
+    }
+
+    /// A statistic, to be changed.
+    pub fn statistic_mut(&mut self, id: ParamId) -> &mut Tensor<T> {
+        self.store.get_mut(id)
+    }
+
+    /// The gradients of the parameters that this pass has used.
+    pub fn param_gradients(&self, mut gradients: Gradients<T>) -> ParamGradients<T> {
+        let leaves = self.leaves.iter();
+        ParamGradients {
+            tensors: leaves
+                .map(|leaf| leaf.and_then(|leaf| gradients.take(leaf)))
+                .collect(),
+        }
+    }
+}
+
+/// Gradients of a store's parameters; `None` for statistics and for what a loss does not depend on.
+#[derive(Debug)]
+pub struct ParamGradients<T: Real> {
+    tensors: Vec<Option<Tensor<T>>>,
+}
+
+impl<T: Real> ParamGradients<T> {
+    /// The gradient of one parameter.
+    pub fn get(&self, id: ParamId) -> Option<&Tensor<T>> {
+        self.tensors[id.index()].as_ref()
+    }
+
+    /// All gradients that are there.
+    pub fn iter(&self) -> impl Iterator<Item = &Tensor<T>> {
+        self.tensors.iter().flatten()
+    }
+
+    /// All gradients that are there, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Tensor<T>> {
+        self.tensors.iter_mut().flatten()
+    }
+
+    /// Gradients by position in the store.
+    pub(crate) fn by_index(&self) -> &[Option<Tensor<T>>] {
+        &self.tensors
+    }
+}

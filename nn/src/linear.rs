@@ -1,0 +1,72 @@
+//! Affine maps and look-ups.
+
+use std::sync::Arc;
+
+use autodiff::Var;
+use kernels::{Indices, Real};
+
+use crate::context::Context;
+use crate::init::Initializer;
+use crate::params::{ParamId, Scope};
+
+/// `y = x W + b` with `x [.., D]`, `W [D, H]`, `b [H]`.
+#[derive(Debug)]
+pub struct Linear {
+    weight: ParamId,
+    bias: ParamId,
+}
+
+impl Linear {
+    /// A map with a weight drawn by `init` and a bias of zeros.
+    #[track_caller]
+    pub fn new<T: Real>(scope: &mut Scope<'_, T>, input: usize, output: usize, init: &Initializer) -> Self {
+        Self {
+            weight: scope.matrix("weight", input, output, init),
+            bias: scope.vector("bias", output, &Initializer::Zeros),
+        }
+    }
+
+    /// `x [B, D]` to `[B, H]`, or `[T, B, D]` to `[T, B, H]`.
+    ///
+    /// # Panics
+    /// If the last axis of `x` is not `D`.
+    #[track_caller]
+    pub fn forward<'t, T: Real>(&self, context: &mut Context<'t, '_, T>, x: Var<'t, T>) -> Var<'t, T> {
+        x.matmul(context.param(self.weight)).add(context.param(self.bias))
+    }
+}
+
+/// A table `[V, D]` of which rows are looked up: the product of one-hot rows with it, without the
+/// product.
+#[derive(Debug)]
+pub struct Embedding {
+    table: ParamId,
+}
+
+impl Embedding {
+    /// A table for `vocabulary` symbols.
+    #[track_caller]
+    pub fn new<T: Real>(
+        scope: &mut Scope<'_, T>,
+        vocabulary: usize,
+        size: usize,
+        init: &Initializer,
+    ) -> Self {
+        Self {
+            table: scope.matrix("table", vocabulary, size, init),
+        }
+    }
+
+    /// Rows `[N, D]` of the N symbols.
+    ///
+    /// # Panics
+    /// If a symbol is not below V.
+    #[track_caller]
+    pub fn forward<'t, T: Real>(
+        &self,
+        context: &mut Context<'t, '_, T>,
+        symbols: &Arc<Indices>,
+    ) -> Var<'t, T> {
+        context.param(self.table).gather_rows(symbols)
+    }
+}

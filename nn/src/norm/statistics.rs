@@ -1,0 +1,228 @@
+//! Means and variances over training, one row for each time step.
+
+use std::ops::Range;
+
+use autodiff::Tensor;
+use kernels::{Binary, Real, Unary};
+
+use super::Step;
+use crate::context::Context;
+use crate::params::{ParamId, Scope};
+
+/// Mean and variance where nothing has been seen: they leave values as they are.
+const NO_MEAN: f64 = 0.0;
+const NO_VAR: f64 = 1.0;
+
+/// Running averages and population estimates of mean and variance, `[R, F]` each.
+///
+/// With `R = T_max` rows every time step has statistics of its own, and steps beyond use the last
+/// row (Cooijmans et al. 2016, section 3). With one row all steps share it.
+#[derive(Clone, Debug)]
+pub struct StepStatistics {
+    path: String,
+    rows: usize,
+    running: Pair,
+    population: Pair,
+    /// `[R]`: examples that the population estimate has seen, 0 before the first pass; with one row
+    /// those of every step.
+    population_count: ParamId,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Pair {
+    mean: ParamId,
+    var: ParamId,
+}
+
+impl StepStatistics {
+    /// Statistics of `features` columns for `rows` time steps. Running averages start at mean 0 and
+    /// variance 1; there are no population estimates yet.
+    ///
+    /// # Panics
+    /// If `rows` is 0.
+    #[track_caller]
+    pub fn new<T: Real>(scope: &mut Scope<'_, T>, rows: usize, features: usize) -> Self {
+        assert!(
+            rows > 0,
+            "statistics `{}`: 0 time steps; at least 1 fits",
+            scope.path("")
+        );
+        let shape = [rows, features];
+        let mut pair = |name: &str| Pair {
+            mean: scope.statistic(&format!("{name}_mean"), shape, NO_MEAN),
+            var: scope.statistic(&format!("{name}_var"), shape, NO_VAR),
+        };
+        let (running, population) = (pair("running"), pair("population"));
+        Self {
+            population_count: scope.statistic("population_count", [rows], 0.0),
+            path: scope.path("").trim_end_matches('/').to_owned(),
+            rows,
+            running,
+            population,
+        }
+    }
+
+    /// Where these statistics are in the store.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Moves the running averages of the steps from `step` on: with `mean, var [G, F]` of G steps,
+    /// `running ← momentum · running + (1 − momentum) · batch`.
+    ///
+    /// # Panics
+    /// If a step is beyond the last row, unless all share one.
+    #[track_caller]
+    pub fn update_running<T: Real>(
+        &self,
+        context: &mut Context<'_, '_, T>,
+        step: Step,
+        mean: &Tensor<T>,
+        var: &Tensor<T>,
+        momentum: T,
+    ) {
+        for (rows, group) in self.targets(step, mean.shape().extent(0)) {
+            for (id, batch) in [(self.running.mean, mean), (self.running.var, var)] {
+                move_towards(
+                    context,
+                    id,
+                    rows.clone(),
+                    &batch.rows(group.clone()),
+                    T::one() - momentum,
+                );
+            }
+        }
+    }
+
+    /// Takes a batch into the population estimates: averages over all batches that had this step,
+    /// weighted by their sizes. `seen` examples came before these `batch`; with the first step of
+    /// the first batch the estimates begin anew.
+    ///
+    /// # Panics
+    /// If a step is beyond the last row, unless all share one.
+    #[track_caller]
+    pub fn update_population<T: Real>(
+        &self,
+        context: &mut Context<'_, '_, T>,
+        step: Step,
+        (seen, batch): (usize, usize),
+        mean: &Tensor<T>,
+        var: &Tensor<T>,
+    ) {
+        if seen == 0 && step.t == 0 {
+            self.forget_population(context);
+        }
+        for (rows, group) in self.targets(step, mean.shape().extent(0)) {
+            let counts = context.statistic_mut(self.population_count);
+            // Sequences may differ in length, so each row has a count of its own.
+            let count = counts.rows(rows.clone()).map(Unary::Shift(T::of(batch as f64)));
+            counts.write(0, rows.start, &count);
+            let weight = count
+                .device()
+                .full([rows.len()], T::of(batch as f64))
+                .zip(Binary::Div, &count);
+            let weight = weight.reshape([rows.len(), 1]);
+            let keep = weight.map(Unary::Neg).map(Unary::Shift(T::one()));
+            for (id, batch) in [(self.population.mean, mean), (self.population.var, var)] {
+                let table = context.statistic_mut(id);
+                let mut average = table.rows(rows.clone()).zip(Binary::Mul, &keep);
+                let share = batch.rows(group.clone()).zip(Binary::Mul, &weight);
+                average.zip_in_place(Binary::Add, &share);
+                table.write(0, rows.start, &average);
+            }
+        }
+    }
+
+    fn forget_population<T: Real>(&self, context: &mut Context<'_, '_, T>) {
+        let Pair { mean, var } = self.population;
+        for (id, value) in [(mean, NO_MEAN), (var, NO_VAR), (self.population_count, 0.0)] {
+            let tensor = context.statistic_mut(id);
+            let device = tensor.device().clone();
+            device.backend().fill(T::of(value), tensor.view_mut());
+        }
+    }
+
+    /// Running averages for the steps from `step` on, `[G, F]` each.
+    pub fn running<T: Real>(
+        &self,
+        context: &Context<'_, '_, T>,
+        step: Step,
+        steps: usize,
+    ) -> (Tensor<T>, Tensor<T>) {
+        self.look_up(context, self.running, step, steps)
+    }
+
+    /// Population estimates for the steps from `step` on, `[G, F]` each.
+    pub fn population<T: Real>(
+        &self,
+        context: &Context<'_, '_, T>,
+        step: Step,
+        steps: usize,
+    ) -> (Tensor<T>, Tensor<T>) {
+        self.look_up(context, self.population, step, steps)
+    }
+
+    fn look_up<T: Real>(
+        &self,
+        context: &Context<'_, '_, T>,
+        pair: Pair,
+        step: Step,
+        steps: usize,
+    ) -> (Tensor<T>, Tensor<T>) {
+        let read = |id| {
+            let table: &Tensor<T> = context.tensor(id);
+            if step.t + steps <= self.rows {
+                return table.rows(step.t..step.t + steps);
+            }
+            let rows: Vec<u32> = (step.t..step.t + steps)
+                .map(|t| t.min(self.rows - 1) as u32)
+                .collect();
+            let mut out = table.device().empty([steps, table.shape().last()]);
+            let indices = table.device().indices(&rows);
+            let dims = table.shape().rows();
+            table
+                .device()
+                .backend()
+                .gather_rows(dims, table.view(), &indices, out.view_mut());
+            out
+        };
+        (read(pair.mean), read(pair.var))
+    }
+
+    /// Which rows take which of `groups` steps from `step` on: all at once, or one after another
+    /// into a shared row.
+    #[track_caller]
+    fn targets(&self, step: Step, groups: usize) -> Vec<(Range<usize>, Range<usize>)> {
+        if self.rows == 1 {
+            return (0..groups).map(|g| (0..1, g..g + 1)).collect();
+        }
+        let rows = step.t..step.t + groups;
+        assert!(
+            rows.end <= self.rows,
+            "statistics `{}`: step {} of a training sequence, but there are statistics for {} steps; \
+             make the layer with as many steps as the longest training sequence has",
+            self.path,
+            rows.end - 1,
+            self.rows
+        );
+        vec![(rows, 0..groups)]
+    }
+}
+
+/// `row ← (1 − weight) · row + weight · value` for some rows of a statistic.
+fn move_towards<T: Real>(
+    context: &mut Context<'_, '_, T>,
+    id: ParamId,
+    rows: Range<usize>,
+    value: &Tensor<T>,
+    weight: T,
+) {
+    let statistic = context.statistic_mut(id);
+    let features = statistic.shape().last();
+    let device = statistic.device().clone();
+    let mut all = statistic.view_mut();
+    let mut part = all.part(rows.start * features..rows.end * features);
+    let backend = device.backend();
+    backend.map_in_place(Unary::Scale(T::one() - weight), part.reborrow());
+    backend.axpy(weight, value.view(), part);
+}

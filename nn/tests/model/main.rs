@@ -1,0 +1,20 @@
+//! Whole models: gradients, statistics, evaluation, optimizers, checkpoints, threads.
+
+mod binding;
+mod checkpoint;
+mod clip;
+mod damage;
+mod evaluation;
+mod gradcheck_lstm;
+mod gradcheck_maps;
+mod initial_noise;
+mod optimizer;
+mod optimizer_config;
+mod population;
+mod reach;
+mod running;
+mod support;
+mod symbols;
+mod threads;
+mod training_errors;
+mod unwritable;

@@ -1,0 +1,64 @@
+//! What every input to a reader of files must fulfil.
+//!
+//! Each target is a plain function. `cargo test -p fuzz` replays the committed corpus, and some
+//! thousand random changes of it, through these functions. The fuzzing engine calls the same ones;
+//! it needs `cargo install cargo-fuzz` and a C++ compiler, and runs from the root of the workspace
+//! with the stable toolchain:
+//!
+//! ```sh
+//! mkdir -p target/corpus/idx
+//! RUSTC_BOOTSTRAP=1 cargo fuzz run idx --features libfuzzer \
+//!     target/corpus/idx fuzz/corpus/idx -- -max_total_time=60
+//! ```
+//!
+//! New inputs go to the first folder, so that the committed corpus stays as it is. Copy one of them
+//! there, under a name that tells what it is, when it shows a fault that was mended. `tensors` is
+//! run in the same way.
+
+#![forbid(unsafe_code)]
+
+use nn::data::parse_idx;
+use nn::tensors::{Conversion, TensorFile, write_tensors};
+
+/// The IDX reader: no input panics, the dimensions of an array that was read fit its elements, and
+/// writing it gives a file with the same array.
+///
+/// # Panics
+/// If one of these does not hold.
+pub fn idx(data: &[u8]) {
+    let Ok(idx) = parse_idx(data) else {
+        return;
+    };
+    assert_eq!(idx.dims.iter().product::<usize>(), idx.data.len());
+    assert_eq!(parse_idx(&idx.to_bytes()), Ok(idx));
+}
+
+/// The reader of tensors: no input panics, the shapes of tensors that were read fit their elements,
+/// and writing them gives a file with the same names, shapes, bits and metadata.
+///
+/// # Panics
+/// If one of these does not hold.
+pub fn tensors(data: &[u8]) {
+    let Ok(file) = TensorFile::parse(data) else {
+        return;
+    };
+    let Ok(tensors) = file.read_all::<f64>(Conversion::Allow) else {
+        return;
+    };
+    for tensor in &tensors {
+        assert_eq!(tensor.shape.iter().product::<usize>(), tensor.data.len());
+    }
+    let metadata = file.metadata().unwrap_or_default();
+    let written = write_tensors(&tensors, metadata).expect("no larger than what was read");
+    let again = TensorFile::parse(&written).expect("just written");
+    assert_eq!(again.metadata(), Some(metadata));
+    let shapes = tensors.iter().map(|t| (t.name.as_str(), t.shape.as_slice()));
+    assert!(again.shapes().eq(shapes.clone()));
+    let data = again
+        .read::<f64>(shapes, Conversion::Refuse)
+        .expect("the shapes and the type that were written");
+    for (tensor, data) in tensors.iter().zip(data) {
+        let bits = |values: &[f64]| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&tensor.data), bits(&data), "{}", tensor.name);
+    }
+}

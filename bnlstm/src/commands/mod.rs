@@ -1,0 +1,86 @@
+//! The command line.
+
+mod compare;
+mod eval;
+mod options;
+mod output;
+mod train;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::device::{DeviceChoice, DeviceKind, available_threads};
+
+/// Whatever ends a command early.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Recurrent networks with normalization: train, evaluate, compare.
+///
+/// Without a command: the short comparison of LSTM and batch-normalized LSTM on permuted digits
+/// that shows the claims of Cooijmans et al. 2016.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = false)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    machine: Machine,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Train one model.
+    Train(train::Train),
+    /// Measure a trained model with batch, running and population statistics.
+    Eval(eval::Eval),
+    /// Train several normalizations with several seeds; a table, learning curves and CSV.
+    Compare(compare::Compare),
+}
+
+/// What to compute with.
+#[derive(Args, Clone, Copy, Debug)]
+struct Machine {
+    /// Device.
+    #[arg(long, value_enum, default_value = "cpu", global = true)]
+    device: DeviceKind,
+    /// Threads [default: all that the machine offers]. Results do not depend on it.
+    #[arg(long, value_parser = thread_count, global = true)]
+    threads: Option<usize>,
+}
+
+impl Machine {
+    fn choice(self) -> DeviceChoice {
+        DeviceChoice {
+            kind: self.device,
+            threads: self.threads.unwrap_or_else(available_threads),
+        }
+    }
+}
+
+/// More threads than this cannot be meant.
+const MOST_THREADS: usize = 1024;
+
+fn thread_count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if (1..=MOST_THREADS).contains(&count) => Ok(count),
+        _ => Err(format!("give a number from 1 to {MOST_THREADS}")),
+    }
+}
+
+/// Runs what the command line asks for; reports go to stdout, progress to stderr.
+///
+/// # Errors
+/// What the user can mend, as text for stderr.
+pub fn run(cli: Cli) -> Result<(), Failure> {
+    let device = cli.machine.choice();
+    output::line(format_args!(
+        "bnlstm {}: {}",
+        env!("CARGO_PKG_VERSION"),
+        device.describe()
+    ))?;
+    match cli.command {
+        None => compare::short(device),
+        Some(Command::Train(command)) => command.run(device),
+        Some(Command::Eval(command)) => command.run(device),
+        Some(Command::Compare(command)) => command.run(device),
+    }
+}

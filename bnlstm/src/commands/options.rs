@@ -1,0 +1,179 @@
+//! Options that several commands share.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use nn::optimizer::{Denominator, OptimizerConfig};
+
+use super::Failure;
+use crate::config::{ModelConfig, RecurrentInit, RunConfig, TrainingConfig};
+use crate::normalization::Sites;
+use crate::run_directory::RunDirectory;
+use crate::task::{PixelOrder, TaskConfig};
+
+/// Name of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum TaskName {
+    /// 8×8 images of handwritten digits, one pixel a step (embedded).
+    Digits,
+}
+
+/// Name of an update rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum OptimizerName {
+    /// Stochastic gradient descent with momentum 0.9.
+    Sgd,
+    /// RMSProp with decay 0.9, as in PyTorch.
+    Rmsprop,
+    /// RMSProp as the paper's code has it: decay 0.5, divided by max(√s, 1e-5).
+    RmspropAuthors,
+    /// Adam.
+    Adam,
+    /// AdamW with weight decay 0.01.
+    Adamw,
+}
+
+/// What a run is, but for its normalization and its seed.
+#[derive(Args, Clone, Debug)]
+pub struct RunOptions {
+    /// What is learned.
+    #[arg(long, value_enum, default_value = "digits")]
+    task: TaskName,
+    /// Read the pixels in one random order instead of scan order.
+    #[arg(long)]
+    permuted: bool,
+    /// Seed of that order.
+    #[arg(long, default_value_t = 1, requires = "permuted")]
+    permutation_seed: u64,
+    /// Units of the LSTM.
+    #[arg(long, default_value_t = 64)]
+    hidden_size: usize,
+    /// How the recurrent weights start.
+    #[arg(long, value_enum, default_value = "identity-g")]
+    recurrent_init: RecurrentInit,
+    /// Where the bias of the forget gate starts.
+    #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
+    forget_bias: f64,
+    /// Standard deviation of noise on the initial hidden state.
+    #[arg(long, default_value_t = 0.0)]
+    initial_noise: f64,
+    /// Update rule.
+    #[arg(long, value_enum, default_value = "rmsprop")]
+    optimizer: OptimizerName,
+    /// Step size.
+    #[arg(long, default_value_t = 1e-3)]
+    learning_rate: f64,
+    /// Passes over the training examples.
+    #[arg(long, default_value_t = 20)]
+    epochs: usize,
+    /// Examples in a batch.
+    #[arg(long, default_value_t = 64)]
+    batch: usize,
+    /// Largest norm of all gradients together.
+    #[arg(long, default_value_t = 1.0)]
+    clip: f64,
+}
+
+impl RunOptions {
+    /// The configuration with a normalization and a seed.
+    ///
+    /// # Errors
+    /// A value that makes no sense.
+    pub fn config(&self, normalization: Sites, seed: u64) -> Result<RunConfig, Failure> {
+        let config = RunConfig {
+            task: self.task(),
+            model: ModelConfig {
+                hidden_size: self.hidden_size,
+                normalization,
+                recurrent_init: self.recurrent_init,
+                forget_bias: self.forget_bias,
+                initial_noise: self.initial_noise,
+            },
+            optimizer: self.optimizer(),
+            training: TrainingConfig {
+                epochs: self.epochs,
+                batch: self.batch,
+                clip: self.clip,
+                seed,
+            },
+        };
+        config.check()?;
+        Ok(config)
+    }
+
+    fn task(&self) -> TaskConfig {
+        let permutation_seed = self.permutation_seed;
+        let order = match self.permuted {
+            true => PixelOrder::Permuted { permutation_seed },
+            false => PixelOrder::Scan,
+        };
+        match self.task {
+            TaskName::Digits => TaskConfig::Digits { order },
+        }
+    }
+
+    fn optimizer(&self) -> OptimizerConfig {
+        let learning_rate = self.learning_rate;
+        let rmsprop = |decay, epsilon, denominator| OptimizerConfig::RmsProp {
+            learning_rate,
+            decay,
+            epsilon,
+            momentum: 0.0,
+            centred: false,
+            denominator,
+        };
+        let (beta1, beta2, epsilon) = (0.9, 0.999, 1e-8);
+        match self.optimizer {
+            OptimizerName::Sgd => OptimizerConfig::Sgd {
+                learning_rate,
+                momentum: 0.9,
+            },
+            OptimizerName::Rmsprop => rmsprop(0.9, 1e-8, Denominator::RootPlusEpsilon),
+            OptimizerName::RmspropAuthors => rmsprop(0.5, 1e-5, Denominator::MaxOfRootAndEpsilon),
+            OptimizerName::Adam => OptimizerConfig::Adam {
+                learning_rate,
+                beta1,
+                beta2,
+                epsilon,
+            },
+            OptimizerName::Adamw => OptimizerConfig::AdamW {
+                learning_rate,
+                beta1,
+                beta2,
+                epsilon,
+                weight_decay: 0.01,
+            },
+        }
+    }
+}
+
+/// Where results go.
+#[derive(Args, Clone, Debug, Default)]
+pub struct OutputOptions {
+    /// Directory for the results [default: the next free runs/COMMAND-NUMBER].
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Replace the files of an earlier run in that directory.
+    #[arg(long, requires = "out")]
+    force: bool,
+}
+
+impl OutputOptions {
+    /// Makes the directory.
+    ///
+    /// # Errors
+    /// If it holds something already, or cannot be written to.
+    pub fn create(&self, command: &str) -> Result<RunDirectory, Failure> {
+        let out = match &self.out {
+            Some(out) => out.clone(),
+            None => next_free(command),
+        };
+        Ok(RunDirectory::create(out, self.force)?)
+    }
+}
+
+fn next_free(command: &str) -> PathBuf {
+    let numbered = (1..).map(|number| Path::new("runs").join(format!("{command}-{number}")));
+    let mut free = numbered.filter(|path| !path.exists());
+    free.next().expect("numbers do not run out")
+}

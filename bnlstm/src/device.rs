@@ -1,0 +1,54 @@
+//! The device that a command computes on.
+
+use std::sync::Arc;
+
+use autodiff::Device;
+use kernels::simd::simd_report;
+use kernels::{Backend, Cpu, Real, Reference};
+
+/// A kind of device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum DeviceKind {
+    /// SIMD and threads.
+    Cpu,
+    /// Plain sequential loops: slow, and the measure of all others.
+    Reference,
+}
+
+/// A kind of device with its number of threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeviceChoice {
+    /// What computes.
+    pub kind: DeviceKind,
+    /// With how many threads. Results do not depend on it.
+    pub threads: usize,
+}
+
+impl DeviceChoice {
+    /// Opens the device.
+    pub fn open<T: Real>(self) -> Device<T> {
+        Device::new(match self.kind {
+            DeviceKind::Cpu => Arc::new(Cpu::new(self.threads)),
+            DeviceKind::Reference => Arc::new(Reference) as Arc<dyn Backend<T>>,
+        })
+    }
+
+    /// One line that says what computes.
+    pub fn describe(self) -> String {
+        let device = match self.kind {
+            DeviceKind::Cpu => "cpu",
+            DeviceKind::Reference => "reference (plain loops, one thread a run)",
+        };
+        let plural = if self.threads == 1 { "" } else { "s" };
+        format!(
+            "device {device}, {} thread{plural}, SIMD {}",
+            self.threads,
+            simd_report()
+        )
+    }
+}
+
+/// Number of threads that the machine offers this process.
+pub fn available_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}

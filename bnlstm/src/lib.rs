@@ -1,0 +1,24 @@
+//! Research on normalization in recurrent networks: tasks, experiments and reports.
+//!
+//! * [`normalization`]: which normalization stands at which site, as text
+//! * [`task`]: what is learned
+//! * [`config`], [`trainer`], [`comparison`]: runs
+//! * [`run_directory`], [`figure`], [`table`], [`progress`]: what one sees of them
+//! * [`commands`]: the command line
+#![forbid(unsafe_code)]
+
+pub mod commands;
+pub mod comparison;
+pub mod config;
+pub mod device;
+pub mod figure;
+mod file;
+pub mod mean_std;
+pub mod model;
+pub mod normalization;
+mod number;
+pub mod progress;
+pub mod run_directory;
+pub mod table;
+pub mod task;
+pub mod trainer;

@@ -1,0 +1,134 @@
+//! What can be wrong with the text of a normalization.
+
+use thiserror::Error;
+
+use super::nearest::nearest;
+use super::options::Values;
+use super::syntax::Word;
+
+/// The text of a normalization was not understood.
+///
+/// Its message shows the text with a caret under the position.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{problem} (at byte {position})\n  {}\n  {}^", one_line(text), indent(text, *position))]
+pub struct ParseError {
+    text: String,
+    position: usize,
+    problem: Box<Problem>,
+}
+
+impl ParseError {
+    /// Where the problem is, in bytes from the start of the text; its length means the end.
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    /// What the problem is.
+    pub fn problem(&self) -> &Problem {
+        &self.problem
+    }
+}
+
+/// What is wrong at a position of the text.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Problem {
+    /// A name that does not exist.
+    #[error("unknown {kind} `{found}`{}; {list}: {}", did_you_mean(*suggestion), known.join(", "))]
+    Unknown {
+        /// What was to be named: a normalization, an option, a site.
+        kind: &'static str,
+        /// The name in the text.
+        found: String,
+        /// The nearest known name.
+        suggestion: Option<&'static str>,
+        /// What the list of known names is called.
+        list: String,
+        /// All known names.
+        known: Vec<&'static str>,
+    },
+    /// A name that was given before.
+    #[error("{kind} `{name}` is given twice; leave one of them out")]
+    Duplicate {
+        /// What was named: an option, a site.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// An option for a normalization that has none.
+    #[error("`{variant}` has no options; write just `{variant}`")]
+    NoOptions {
+        /// The normalization.
+        variant: &'static str,
+    },
+    /// A value that the option cannot have.
+    #[error("option `{option}` must be {wanted}, found `{found}`")]
+    BadValue {
+        /// The option.
+        option: &'static str,
+        /// The value in the text.
+        found: String,
+        /// What it could be.
+        wanted: Values,
+    },
+    /// A parenthesis without its partner.
+    #[error("this `(` is not closed; add `)`")]
+    Unclosed,
+    /// A word or sign that cannot stand here.
+    #[error("expected {wanted}, found {found}")]
+    Unexpected {
+        /// What could stand here.
+        wanted: &'static str,
+        /// What stands here.
+        found: String,
+    },
+}
+
+/// A problem and its position, before the text is added.
+#[derive(Debug)]
+pub(super) struct Fault {
+    position: usize,
+    problem: Problem,
+}
+
+impl Fault {
+    /// A problem at a byte of the text.
+    pub fn at(position: usize, problem: Problem) -> Self {
+        Self { position, problem }
+    }
+
+    /// A word that is not among the known names.
+    pub fn unknown(kind: &'static str, list: &str, word: &Word<'_>, known: &[&'static str]) -> Self {
+        let problem = Problem::Unknown {
+            kind,
+            found: word.text.to_owned(),
+            suggestion: nearest(word.text, known),
+            list: list.to_owned(),
+            known: known.to_vec(),
+        };
+        Self::at(word.start, problem)
+    }
+
+    /// The error to return for this text.
+    pub fn in_text(self, text: &str) -> ParseError {
+        ParseError {
+            text: text.to_owned(),
+            position: self.position,
+            problem: Box::new(self.problem),
+        }
+    }
+}
+
+fn did_you_mean(suggestion: Option<&str>) -> String {
+    suggestion.map_or_else(String::new, |name| format!(" (did you mean `{name}`?)"))
+}
+
+/// The text with tabs and line breaks as spaces, so that the caret stands under its place.
+fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
+fn indent(text: &str, position: usize) -> String {
+    " ".repeat(text[..position].chars().count())
+}

@@ -1,0 +1,29 @@
+//! Numbers as text.
+
+/// The shortest text that reads back as the same number: `0.1`, `1`, `1e-5`.
+pub(crate) fn shortest(value: f64) -> String {
+    let text = format!("{value:?}");
+    text.strip_suffix(".0").unwrap_or(&text).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortest;
+
+    #[test]
+    fn texts_are_short_and_exact() {
+        let cases = [
+            (0.1, "0.1"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (20.0, "20"),
+            (1e-5, "1e-5"),
+            (-0.0, "-0"),
+            (2.5e20, "2.5e20"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(shortest(value), text);
+            assert_eq!(text.parse::<f64>().map(f64::to_bits), Ok(f64::to_bits(value)));
+        }
+        assert_eq!(shortest(f64::NAN), "NaN");
+    }
+}

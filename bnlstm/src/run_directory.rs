@@ -1,0 +1,228 @@
+//! The directory that holds all of a run: configuration, metrics, checkpoint, figures.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::file;
+
+mod metrics;
+#[cfg(test)]
+mod tests;
+
+pub use metrics::MetricsWriter;
+
+const CONFIG: &str = "config.toml";
+const METRICS: &str = "metrics.jsonl";
+const CHECKPOINT: &str = "checkpoint.safetensors";
+const FIGURES: &str = "figures";
+
+/// The directory of one run.
+///
+/// It holds `config.toml`, `metrics.jsonl`, `checkpoint.safetensors` and the folder `figures`.
+/// Each file of an earlier run stays until its replacement is written; other files are never
+/// touched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunDirectory {
+    root: PathBuf,
+}
+
+/// A run directory could not be used.
+#[derive(Debug, Error)]
+pub enum RunDirectoryError {
+    /// It holds files already.
+    #[error(
+        "cannot start a run in {}: the directory exists and is not empty (it holds `{found}`); \
+         choose another directory, or pass --force to replace the files of the earlier run",
+        path.display()
+    )]
+    NotEmpty {
+        /// The directory.
+        path: PathBuf,
+        /// The name of something in it.
+        found: String,
+    },
+    /// Something of another kind stands where a file or directory of the run belongs.
+    #[error(
+        "cannot start a run: {} is not a {expected}; move it away, or choose another run directory",
+        path.display()
+    )]
+    WrongKind {
+        /// What stands there.
+        path: PathBuf,
+        /// What belongs there: `file` or `directory`.
+        expected: &'static str,
+    },
+    /// The file system refused.
+    #[error("cannot {operation} {}: {source}; {}", path.display(), file::remedy(source))]
+    Io {
+        /// What was to be done.
+        operation: &'static str,
+        /// With which file or directory.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The configuration has no form in TOML.
+    #[error(
+        "cannot write {}: the configuration has no form in TOML: {source}; \
+         give every field a name and a value that TOML knows",
+        path.display()
+    )]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: toml::ser::Error,
+    },
+    /// A record of metrics has no form as an object in JSON.
+    #[error(
+        "cannot write to {}: the record is not a JSON object: {cause}; \
+         record a structure or a map with text as keys",
+        path.display()
+    )]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        cause: String,
+    },
+}
+
+impl RunDirectory {
+    /// Creates the directory, and tries out that files in it can be written.
+    ///
+    /// `force` allows a directory that is not empty.
+    ///
+    /// # Errors
+    /// [`RunDirectoryError`] if the directory holds anything and `force` is not set, if something
+    /// of another kind stands in the place of a file, or if the file system refuses.
+    pub fn create(path: impl Into<PathBuf>, force: bool) -> Result<Self, RunDirectoryError> {
+        let directory = Self { root: path.into() };
+        let root = &directory.root;
+        if root.exists() && !root.is_dir() {
+            let path = root.clone();
+            return Err(RunDirectoryError::WrongKind {
+                path,
+                expected: "directory",
+            });
+        }
+        fs::create_dir_all(root).map_err(io_error("create the run directory", root))?;
+        if !force {
+            directory.check_empty()?;
+        }
+        for path in [directory.config(), directory.metrics(), directory.checkpoint()] {
+            if path.exists() && !path.is_file() {
+                return Err(RunDirectoryError::WrongKind {
+                    path,
+                    expected: "file",
+                });
+            }
+        }
+        let figures = root.join(FIGURES);
+        if figures.exists() && !figures.is_dir() {
+            let path = figures;
+            return Err(RunDirectoryError::WrongKind {
+                path,
+                expected: "directory",
+            });
+        }
+        directory.probe(root)?;
+        fs::create_dir_all(&figures).map_err(io_error("create the directory", &figures))?;
+        directory.probe(&figures)?;
+        Ok(directory)
+    }
+
+    /// A directory that an earlier run has written; nothing is looked at yet.
+    pub fn open(path: impl Into<PathBuf>) -> Self {
+        Self { root: path.into() }
+    }
+
+    /// The directory itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The file with the configuration of the run.
+    pub fn config(&self) -> PathBuf {
+        self.root.join(CONFIG)
+    }
+
+    /// The file with one line for each record of metrics.
+    pub fn metrics(&self) -> PathBuf {
+        self.root.join(METRICS)
+    }
+
+    /// The file with parameters, statistics and everything else that resuming needs.
+    pub fn checkpoint(&self) -> PathBuf {
+        self.root.join(CHECKPOINT)
+    }
+
+    /// A file in the folder of figures.
+    pub fn figure(&self, name: &str) -> PathBuf {
+        self.root.join(FIGURES).join(name)
+    }
+
+    /// Writes the configuration, in place of an earlier one.
+    ///
+    /// # Errors
+    /// [`RunDirectoryError`] if the value has no form in TOML or the file system refuses.
+    pub fn write_config<C: Serialize>(&self, config: &C) -> Result<(), RunDirectoryError> {
+        let path = self.config();
+        let text = toml::to_string(config).map_err(|source| RunDirectoryError::Config {
+            path: path.clone(),
+            source,
+        })?;
+        file::replace(&path, text.as_bytes()).map_err(io_error("write", &path))
+    }
+
+    /// A writer of new metrics; those of an earlier run stay until the first record is written.
+    pub fn metrics_writer(&self) -> MetricsWriter {
+        MetricsWriter::new(self.metrics())
+    }
+
+    fn check_empty(&self) -> Result<(), RunDirectoryError> {
+        let read = io_error("read the run directory", &self.root);
+        let Some(entry) = fs::read_dir(&self.root)
+            .and_then(|mut list| list.next().transpose())
+            .map_err(read)?
+        else {
+            return Ok(());
+        };
+        let found = entry.file_name().to_string_lossy().into_owned();
+        Err(RunDirectoryError::NotEmpty {
+            path: self.root.clone(),
+            found,
+        })
+    }
+
+    /// Writes a file and removes it again: better to fail now than after an hour of training.
+    fn probe(&self, directory: &Path) -> Result<(), RunDirectoryError> {
+        let path = directory.join(format!(".write-probe-{}", std::process::id()));
+        let mut open = OpenOptions::new();
+        let mut probe = open
+            .write(true)
+            .create_new(true)
+            .open(&path)
+            .map_err(io_error("create a file in", directory))?;
+        // A block of bytes on the disk, since a full disk still takes an empty file.
+        let written = probe.write_all(&[0; 4096]).and_then(|()| probe.sync_all());
+        drop(probe);
+        let removed = fs::remove_file(&path);
+        written.map_err(io_error("write a file in", directory))?;
+        removed.map_err(io_error("remove a file in", directory))
+    }
+}
+
+/// Adds operation and path to an error of the file system.
+fn io_error(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> RunDirectoryError {
+    let path = path.to_owned();
+    move |source| RunDirectoryError::Io {
+        operation,
+        path,
+        source,
+    }
+}

@@ -1,0 +1,216 @@
+use std::collections::BTreeMap;
+use std::fs;
+
+use serde::Serialize;
+use tempfile::TempDir;
+
+use super::{RunDirectory, RunDirectoryError};
+use crate::file::partial_path;
+
+#[derive(Serialize)]
+struct Record {
+    epoch: usize,
+    loss: f64,
+}
+
+fn temporary() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn names(directory: &RunDirectory) -> Vec<String> {
+    let entries = fs::read_dir(directory.root()).unwrap();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn creation_makes_parents_and_leaves_no_probe() {
+    let parent = temporary();
+    let run = RunDirectory::create(parent.path().join("runs/first"), false).unwrap();
+    assert_eq!(names(&run), ["figures"]);
+    assert_eq!(fs::read_dir(run.root().join("figures")).unwrap().count(), 0);
+}
+
+#[test]
+fn an_empty_directory_is_taken() {
+    let parent = temporary();
+    RunDirectory::create(parent.path(), false).unwrap();
+}
+
+#[test]
+fn a_directory_with_files_needs_force() {
+    let parent = temporary();
+    fs::write(parent.path().join("notes.txt"), "keep").unwrap();
+    let error = RunDirectory::create(parent.path(), false)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains(&parent.path().display().to_string()), "{error}");
+    assert!(
+        error.contains("`notes.txt`") && error.contains("--force"),
+        "{error}"
+    );
+
+    let run = RunDirectory::create(parent.path(), true).unwrap();
+    assert_eq!(names(&run), ["figures", "notes.txt"]);
+    assert_eq!(fs::read(parent.path().join("notes.txt")).unwrap(), b"keep");
+}
+
+#[test]
+fn force_keeps_each_earlier_file_until_it_is_replaced() {
+    let parent = temporary();
+    let earlier = RunDirectory::create(parent.path(), false).unwrap();
+    for path in [
+        earlier.config(),
+        earlier.metrics(),
+        earlier.checkpoint(),
+        earlier.figure("a.png"),
+    ] {
+        fs::write(path, "earlier").unwrap();
+    }
+    let run = RunDirectory::create(parent.path(), true).unwrap();
+    let mut metrics = run.metrics_writer();
+    for path in [run.config(), run.metrics(), run.checkpoint(), run.figure("a.png")] {
+        assert_eq!(fs::read(path).unwrap(), b"earlier");
+    }
+    run.write_config(&BTreeMap::from([("seed", 7)])).unwrap();
+    assert_eq!(fs::read_to_string(run.config()).unwrap(), "seed = 7\n");
+    assert_eq!(fs::read(run.metrics()).unwrap(), b"earlier");
+    metrics.write(&Record { epoch: 1, loss: 0.5 }).unwrap();
+    assert_eq!(
+        fs::read_to_string(run.metrics()).unwrap(),
+        "{\"epoch\":1,\"loss\":0.5}\n"
+    );
+    assert_eq!(fs::read(run.checkpoint()).unwrap(), b"earlier");
+    assert_eq!(
+        names(&run),
+        [
+            "checkpoint.safetensors",
+            "config.toml",
+            "figures",
+            "metrics.jsonl"
+        ]
+    );
+}
+
+#[test]
+fn metrics_are_whole_lines_after_each_record() {
+    let parent = temporary();
+    let run = RunDirectory::create(parent.path(), false).unwrap();
+    let mut metrics = run.metrics_writer();
+    for epoch in 1..=3 {
+        metrics
+            .write(&Record {
+                epoch,
+                loss: 1.0 / epoch as f64,
+            })
+            .unwrap();
+        let text = fs::read_to_string(run.metrics()).unwrap();
+        assert!(text.ends_with("}\n"));
+        assert_eq!(text.lines().count(), epoch);
+    }
+    let text = fs::read_to_string(run.metrics()).unwrap();
+    let last: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    // The third part prints with all digits, so it reads back as the same number.
+    assert_eq!(last["loss"].as_f64(), Some(1.0 / 3.0));
+}
+
+#[test]
+fn a_record_must_be_an_object() {
+    let parent = temporary();
+    let run = RunDirectory::create(parent.path(), false).unwrap();
+    let error = run.metrics_writer().write(&[1, 2]).unwrap_err().to_string();
+    assert!(
+        error.contains("metrics.jsonl") && error.contains("`[1,2]`"),
+        "{error}"
+    );
+    assert!(!run.metrics().exists());
+}
+
+#[test]
+fn a_configuration_without_form_in_toml_is_refused() {
+    let parent = temporary();
+    let run = RunDirectory::create(parent.path(), false).unwrap();
+    let error = run.write_config(&7).unwrap_err();
+    assert!(matches!(error, RunDirectoryError::Config { .. }), "{error}");
+    assert!(error.to_string().contains("config.toml"), "{error}");
+    assert!(!run.config().exists());
+}
+
+#[test]
+fn a_file_in_place_of_the_directory_is_refused() {
+    let parent = temporary();
+    let path = parent.path().join("file");
+    fs::write(&path, "kept").unwrap();
+    for force in [false, true] {
+        let error = RunDirectory::create(&path, force).unwrap_err();
+        assert!(error.to_string().contains("is not a directory"), "{error}");
+        let error = RunDirectory::create(path.join("below"), force).unwrap_err();
+        assert!(matches!(error, RunDirectoryError::Io { .. }), "{error}");
+        assert!(error.to_string().contains("choose another path"), "{error}");
+    }
+    assert_eq!(fs::read(&path).unwrap(), b"kept");
+}
+
+#[test]
+fn directories_in_place_of_files_are_refused_before_a_run_starts() {
+    let parent = temporary();
+    fs::create_dir(parent.path().join("metrics.jsonl")).unwrap();
+    let error = RunDirectory::create(parent.path(), true).unwrap_err().to_string();
+    assert!(error.contains("metrics.jsonl is not a file"), "{error}");
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_named() {
+    let parent = temporary();
+    let run = RunDirectory::create(parent.path(), false).unwrap();
+    fs::create_dir(partial_path(&run.metrics())).unwrap();
+    let error = run
+        .metrics_writer()
+        .write(&Record { epoch: 1, loss: 0.0 })
+        .unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.starts_with("cannot append metrics to ") && text.contains(".jsonl"),
+        "{text}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_directory_without_permission_is_refused_before_a_run_starts() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let parent = temporary();
+    let path = parent.path().join("closed");
+    fs::create_dir(&path).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o555)).unwrap();
+    // The superuser may write everywhere: compare with what the system itself allows.
+    let allowed = fs::write(path.join("try"), "").is_ok();
+    let created = RunDirectory::create(&path, true);
+    assert_eq!(created.is_ok(), allowed);
+    if let Err(error) = created {
+        assert!(error.to_string().contains("may write to"), "{error}");
+    }
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_names_file_and_remedy() {
+    // This device answers every write with "no space left".
+    let path = std::path::Path::new("/dev/full");
+    let file = fs::File::options().write(true).open(path).unwrap();
+    let mut metrics = super::MetricsWriter::over(path, file);
+    let error = metrics
+        .write(&Record { epoch: 1, loss: 0.0 })
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("cannot append metrics to /dev/full: "),
+        "{error}"
+    );
+    assert!(error.ends_with("free space on that disk, or choose a directory on another one"));
+}

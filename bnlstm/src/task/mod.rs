@@ -1,0 +1,94 @@
+//! What is learned: data, input and output sizes, loss, metric.
+
+mod digits;
+mod order;
+
+use std::fmt;
+
+use nn::data::DataError;
+use serde::{Deserialize, Serialize};
+
+pub use digits::Digits;
+pub use order::PixelOrder;
+
+/// A part of a task's data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Split {
+    /// Examples to learn from.
+    Train,
+    /// Examples to measure with.
+    Test,
+}
+
+/// Sizes of a task of sequence classification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sizes {
+    /// `T`, steps of every sequence.
+    pub steps: usize,
+    /// `D`, elements of an input.
+    pub input_size: usize,
+    /// `C`, number of classes.
+    pub classes: usize,
+}
+
+/// A batch of a task on the host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    /// Number of examples, `B`.
+    pub examples: usize,
+    /// `[T, B, D]`
+    pub inputs: Vec<f32>,
+    /// `[B]`, class labels.
+    pub targets: Vec<u32>,
+}
+
+/// A task of sequence classification: one label for each sequence, read from the last hidden
+/// state; cross-entropy as the loss, accuracy as the metric.
+pub trait Task: Send + Sync {
+    /// What the data are and how they are presented, for reports.
+    fn description(&self) -> String;
+
+    /// Sizes of inputs and outputs.
+    fn sizes(&self) -> Sizes;
+
+    /// Number of examples.
+    fn examples(&self, split: Split) -> usize;
+
+    /// The chosen examples, in this order.
+    ///
+    /// # Panics
+    /// If an example is not below [`examples`](Task::examples).
+    fn batch(&self, split: Split, chosen: &[usize]) -> Batch;
+}
+
+/// Which task, and how it is presented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum TaskConfig {
+    /// 8×8 images of handwritten digits, one pixel a step.
+    Digits {
+        /// The order of the pixels.
+        #[serde(flatten)]
+        order: PixelOrder,
+    },
+}
+
+impl TaskConfig {
+    /// Makes the data ready.
+    ///
+    /// # Errors
+    /// If the data cannot be read.
+    pub fn load(&self) -> Result<Box<dyn Task>, DataError> {
+        match *self {
+            TaskConfig::Digits { order } => Ok(Box::new(Digits::new(order)?)),
+        }
+    }
+}
+
+impl fmt::Display for TaskConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TaskConfig::Digits { order } => write!(f, "digits, {order}"),
+        }
+    }
+}

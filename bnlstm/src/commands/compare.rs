@@ -199,7 +199,7 @@ fn epochs_to(results: &[&&RunResult], accuracy: f64) -> String {
 
 fn learning_curves(task: &str, comparison: &Comparison) -> Figure {
     let mut figure = Figure::new(
-        format!("Test accuracy under population statistics\n{task}"),
+        format!("Test accuracy under population statistics: {task}"),
         "epoch",
         "test accuracy, %",
     );

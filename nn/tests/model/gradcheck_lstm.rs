@@ -27,7 +27,7 @@ fn comparisons(
     mode: Mode,
     [steps, batch]: [usize; 2],
 ) -> Vec<(String, Comparison)> {
-    let mut model = Model::learned(device, design, 5);
+    let mut model = Model::learned(device, design, 6);
     fill_statistics(&mut model);
     let mut ids = trainable(&model.store);
     ids.retain(|&id| path(&model.store, id).starts_with("lstm/"));

@@ -8,6 +8,7 @@ mod evaluation;
 mod gradcheck_lstm;
 mod gradcheck_maps;
 mod initial_noise;
+mod moments;
 mod optimizer;
 mod optimizer_config;
 mod population;

@@ -38,9 +38,11 @@ fn every_parameter_is_trained() {
             for c in norms {
                 for (path, largest) in largest(&Design::new([h, x, c], 0.5)) {
                     // What all examples share is taken away by the moments over the batch: this
-                    // state is learned only where the recurrent term is not normalized so.
+                    // state is learned only where the recurrent term is not normalized so. What is
+                    // left of the sum is rounding, of terms up to 1/√ε = 316 as there is no
+                    // variance at the first step.
                     if path == "lstm/h_0" && h == Batch {
-                        assert!(largest < 1e-15, "{path} with {h:?}, {x:?}, {c:?}: {largest:e}");
+                        assert!(largest < 1e-13, "{path} with {h:?}, {x:?}, {c:?}: {largest:e}");
                     } else {
                         assert!(largest > 1e-5, "{path} with {h:?}, {x:?}, {c:?}: {largest:e}");
                     }

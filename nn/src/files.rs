@@ -51,7 +51,8 @@ impl fmt::Display for Operation {
     }
 }
 
-fn remedy(kind: ErrorKind) -> &'static str {
+/// What a user can do about a failure of the file system.
+pub fn remedy(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
             "free some space, or choose a directory on another disk"

@@ -7,11 +7,13 @@ use kernels::{Binary, Real, Unary};
 
 use super::Step;
 use crate::context::Context;
-use crate::params::{ParamId, Scope};
+use crate::params::{ParamId, ParamStore, Scope};
 
 /// Mean and variance where nothing has been seen: they leave values as they are.
 const NO_MEAN: f64 = 0.0;
 const NO_VAR: f64 = 1.0;
+/// Name of the statistic that tells whether there are population estimates.
+const POPULATION_COUNT: &str = "population_count";
 
 /// Running averages and population estimates of mean and variance, `[R, F]` each.
 ///
@@ -54,7 +56,7 @@ impl StepStatistics {
         };
         let (running, population) = (pair("running"), pair("population"));
         Self {
-            population_count: scope.statistic("population_count", [rows], 0.0),
+            population_count: scope.statistic(POPULATION_COUNT, [rows], 0.0),
             path: scope.path("").trim_end_matches('/').to_owned(),
             rows,
             running,
@@ -207,6 +209,16 @@ impl StepStatistics {
         );
         vec![(rows, 0..groups)]
     }
+}
+
+/// Path of the first [`StepStatistics`] in `store` whose population estimates are not complete: some
+/// time step was in no batch of [`Mode::Estimate`](crate::context::Mode::Estimate) yet.
+pub fn without_population<T: Real>(store: &ParamStore<T>) -> Option<&str> {
+    store.iter().find_map(|(_, param)| {
+        let path = param.path.strip_suffix(POPULATION_COUNT)?;
+        let unseen = param.tensor.to_vec().iter().any(T::is_zero);
+        unseen.then(|| path.trim_end_matches('/'))
+    })
 }
 
 /// `row ← (1 − weight) · row + weight · value` for some rows of a statistic.

@@ -7,9 +7,7 @@ use nn::optimizer::Optimizer;
 
 use crate::moments::{EPSILON, Feed, Layer};
 use crate::support::Norm::{self, Batch};
-use crate::support::{
-    CLASSES, Design, Model, RMSPROP, assert_close, devices, random, snapshot, targets,
-};
+use crate::support::{CLASSES, Design, Model, RMSPROP, assert_close, devices, random, snapshot, targets};
 
 const STEPS: usize = 4;
 const ALL: [Statistics; 3] = [Statistics::Batch, Statistics::Running, Statistics::Population];
@@ -26,7 +24,9 @@ fn trained(device: &Device<f64>, design: &Design) -> Model<f64> {
     for seed in 0..5 {
         let x = random(device, [STEPS, 6, design.input_size], seed);
         model.train(&mut optimizer, &x, &targets(device, 6));
-        let mode = Mode::Estimate { seen: 6 * seed as usize };
+        let mode = Mode::Estimate {
+            seen: 6 * seed as usize,
+        };
         logits(&mut model, mode, &x);
     }
     model
@@ -37,10 +37,17 @@ fn changed(design: &Design, mode: Mode) -> Vec<String> {
     let device = Device::reference();
     let mut model = trained(&device, design);
     let before = snapshot(&model.store);
-    logits(&mut model, mode, &random(&device, [STEPS, 7, design.input_size], 9));
+    logits(
+        &mut model,
+        mode,
+        &random(&device, [STEPS, 7, design.input_size], 9),
+    );
     let after = snapshot(&model.store);
     let pairs = before.into_iter().zip(after);
-    pairs.filter(|(before, after)| before != after).map(|(before, _)| before.0).collect()
+    pairs
+        .filter(|(before, after)| before != after)
+        .map(|(before, _)| before.0)
+        .collect()
 }
 
 /// All statistics of one kind.
@@ -74,7 +81,10 @@ fn evaluation_changes_nothing() {
 #[test]
 fn training_changes_the_running_averages_only() {
     for design in designs() {
-        assert_eq!(sorted(changed(&design, Mode::Train)), sorted(statistics("running", &["mean", "var"])));
+        assert_eq!(
+            sorted(changed(&design, Mode::Train)),
+            sorted(statistics("running", &["mean", "var"]))
+        );
     }
 }
 
@@ -122,7 +132,9 @@ fn chosen(x: &Tensor<f64>, examples: &[usize]) -> Tensor<f64> {
     };
     let values = x.to_vec();
     let rows = (0..steps).flat_map(|t| examples.iter().map(move |b| (t * batch + b) * size));
-    let part: Vec<f64> = rows.flat_map(|start| values[start..start + size].to_vec()).collect();
+    let part: Vec<f64> = rows
+        .flat_map(|start| values[start..start + size].to_vec())
+        .collect();
     x.device().tensor([steps, examples.len(), size], &part)
 }
 
@@ -132,7 +144,8 @@ fn the_kinds_of_statistics_differ() {
     let device = Device::reference();
     let mut model = trained(&device, &Design::new([Batch; 3], 0.5));
     let x = random(&device, [STEPS, 6, 2], 50);
-    let [batch, running, population] = ALL.map(|statistics| logits(&mut model, Mode::Eval(statistics), &x)[0]);
+    let [batch, running, population] =
+        ALL.map(|statistics| logits(&mut model, Mode::Eval(statistics), &x)[0]);
     assert!((batch - running).abs() > 1e-4);
     assert!((batch - population).abs() > 1e-4);
     assert!((running - population).abs() > 1e-4);
@@ -155,8 +168,14 @@ fn the_last_statistics_serve_all_later_steps() {
                 layer.set(&format!("{kind}_var"), &positive);
             }
             let x: Tensor<f64> = random(&device, [LENGTH, 2, features], 3);
-            for (kind, statistics) in [("running", Statistics::Running), ("population", Statistics::Population)] {
-                let (mean, var) = (layer.statistic(&format!("{kind}_mean")), layer.statistic(&format!("{kind}_var")));
+            for (kind, statistics) in [
+                ("running", Statistics::Running),
+                ("population", Statistics::Population),
+            ] {
+                let (mean, var) = (
+                    layer.statistic(&format!("{kind}_mean")),
+                    layer.statistic(&format!("{kind}_var")),
+                );
                 let beta = layer.statistic("beta");
                 let want = x.to_vec().into_iter().enumerate().map(|(i, x)| {
                     let (t, f) = (i / (2 * features), i % features);

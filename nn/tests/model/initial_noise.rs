@@ -54,7 +54,10 @@ fn the_noise_has_the_given_deviation_around_the_learned_state() {
     let variance = h_0.iter().map(|x| (x - average).powi(2)).sum::<f64>() / count;
     // Four standard errors, of the mean and of the deviation, for 20000 numbers.
     assert!((average - mean).abs() < 4.0 * std / count.sqrt(), "{average}");
-    assert!((variance.sqrt() - std).abs() < 4.0 * std / (2.0 * count).sqrt(), "{variance}");
+    assert!(
+        (variance.sqrt() - std).abs() < 4.0 * std / (2.0 * count).sqrt(),
+        "{variance}"
+    );
     // A Gaussian has 31.7 % beyond one deviation and 4.55 % beyond two; again four standard errors.
     for (bound, share) in [(1.0, 0.3173), (2.0, 0.0455)] {
         let beyond = h_0.iter().filter(|&x| (x - mean).abs() > bound * std).count() as f64 / count;
@@ -68,7 +71,10 @@ fn the_noise_comes_from_the_generator_of_the_pass() {
     let first = initial(0.3, 0.0, Mode::Train, &mut seeded(4));
     assert_eq!(initial(0.3, 0.0, Mode::Train, &mut seeded(4)), first);
     // In evaluation alike.
-    assert_eq!(initial(0.3, 0.0, Mode::Eval(Statistics::Population), &mut seeded(4)), first);
+    assert_eq!(
+        initial(0.3, 0.0, Mode::Eval(Statistics::Population), &mut seeded(4)),
+        first
+    );
     assert_ne!(initial(0.3, 0.0, Mode::Train, &mut seeded(5)), first);
     // A second pass goes on where the first one ended.
     let mut rng = seeded(4);

@@ -5,6 +5,7 @@ mod checkpoint;
 mod clip;
 mod damage;
 mod evaluation;
+mod given;
 mod gradcheck_lstm;
 mod gradcheck_maps;
 mod initial_noise;

@@ -12,7 +12,9 @@ const ROWS: usize = 5;
 /// A pass over batches of sequences with these lengths.
 fn batches(device: &Device<f64>, lengths: [usize; 3], features: usize) -> Vec<Tensor<f64>> {
     let sizes = lengths.into_iter().zip(BATCH_SIZES).zip(40..);
-    sizes.map(|((steps, batch), seed)| random(device, [steps, batch, features], seed)).collect()
+    sizes
+        .map(|((steps, batch), seed)| random(device, [steps, batch, features], seed))
+        .collect()
 }
 
 fn estimate(layer: &mut Layer, feed: Feed, batches: &[Tensor<f64>]) {
@@ -123,7 +125,11 @@ fn an_empty_batch_is_nothing() {
     for device in devices() {
         let mut layer = Layer::new(&device, ROWS, 0.9);
         let before = snapshot(&layer.store);
-        let y = layer.pass(Mode::Estimate { seen: 0 }, Feed::Sequence, &device.zeros([4, 0, layer.features]));
+        let y = layer.pass(
+            Mode::Estimate { seen: 0 },
+            Feed::Sequence,
+            &device.zeros([4, 0, layer.features]),
+        );
         assert!(y.is_empty());
         assert_eq!(snapshot(&layer.store), before);
     }

@@ -62,7 +62,11 @@ fn steps_that_a_sequence_does_not_have_stay() {
     let later = 2 * layer.features;
     assert!(mean[..later].iter().all(|&mean| mean != 0.0));
     assert!(mean[later..].iter().all(|&mean| mean == 0.0));
-    assert!(layer.statistic("running_var")[later..].iter().all(|&var| var == 1.0));
+    assert!(
+        layer.statistic("running_var")[later..]
+            .iter()
+            .all(|&var| var == 1.0)
+    );
 }
 
 /// A feed-forward layer is a sequence of one step, `[B, F]`.

@@ -47,7 +47,9 @@ fn training_with_one_example() {
 }
 
 #[test]
-#[should_panic(expected = "batch normalization `site`, step 0: a training batch of no example has no variance")]
+#[should_panic(
+    expected = "batch normalization `site`, step 0: a training batch of no example has no variance"
+)]
 fn training_with_no_example() {
     pass(Mode::Train, Feed::Steps, 2, 0);
 }

@@ -161,7 +161,7 @@ impl Plan {
         let (sites, seed) = (config.model.normalization, config.training.seed);
         let label = sites.label();
         let mut trainer = Trainer::<f32>::new(config, self.task.as_ref(), &device.open());
-        let updates = config.training.epochs * trainer.updates_per_epoch();
+        let updates = config.training.epochs.saturating_mul(trainer.updates_per_epoch());
         let mut bar = progress.task(format!("{label}, seed {seed}"), updates as u64);
         let mut result = RunResult {
             sites,
@@ -181,6 +181,9 @@ impl Plan {
                 }
             };
             trainer.estimate();
+            let [population, batch] = trainer
+                .evaluate(Split::Test, [Statistics::Population, Statistics::Batch])
+                .expect("the population statistics were just estimated");
             let record = Record {
                 label: label.clone(),
                 seed,
@@ -188,8 +191,8 @@ impl Plan {
                 train_loss: report.loss,
                 gradient_norm: report.gradient_norm,
                 train_seconds: report.time.as_secs_f64(),
-                population: trainer.evaluate(Split::Test, Statistics::Population),
-                batch: trainer.evaluate(Split::Test, Statistics::Batch),
+                population,
+                batch,
             };
             bar.set_note(format!(
                 "loss {:.3}, test {:.1} %",

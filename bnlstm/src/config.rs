@@ -1,5 +1,7 @@
 //! What a run is: everything that its results depend on, and nothing else.
 
+mod check;
+
 use std::path::{Path, PathBuf};
 
 use nn::init::{Gates, Initializer};
@@ -9,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::normalization::Sites;
 use crate::task::{Sizes, TaskConfig};
+
+pub use check::ValueError;
 
 /// How `W_h` is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -88,7 +92,11 @@ pub enum ConfigError {
     #[error(transparent)]
     Read(#[from] nn::files::FileError),
     /// The file is not a configuration.
-    #[error("configuration {}: {source}", path.display())]
+    #[error(
+        "configuration {}: {}; mend it, or give the config.toml that `train` has written",
+        path.display(),
+        source.to_string().trim_end()
+    )]
     Syntax {
         /// The file.
         path: PathBuf,
@@ -104,14 +112,12 @@ pub enum ConfigError {
         at: usize,
     },
     /// A value makes no sense.
-    #[error("{field} = {value}: {remedy}")]
+    #[error("configuration {}: {source}", path.display())]
     Value {
-        /// The field, such as `training.batch`.
-        field: &'static str,
-        /// What it is.
-        value: String,
-        /// What would fit.
-        remedy: String,
+        /// The file.
+        path: PathBuf,
+        /// The value, and what would fit.
+        source: ValueError,
     },
 }
 
@@ -130,69 +136,10 @@ impl RunConfig {
             path: path.to_owned(),
             source: Box::new(source),
         })?;
-        config.check()?;
+        config.check().map_err(|source| ConfigError::Value {
+            path: path.to_owned(),
+            source,
+        })?;
         Ok(config)
     }
-
-    /// Looks for values that make no sense.
-    ///
-    /// # Errors
-    /// The first one, with what would fit.
-    pub fn check(&self) -> Result<(), ConfigError> {
-        let Self { model, training, .. } = self;
-        positive("model.hidden_size", model.hidden_size as f64)?;
-        at_least_zero("model.initial_noise", model.initial_noise)?;
-        finite("model.forget_bias", model.forget_bias)?;
-        positive("training.epochs", training.epochs as f64)?;
-        positive("training.batch", training.batch as f64)?;
-        positive("training.clip", training.clip)?;
-        positive("optimizer.learning_rate", self.optimizer.learning_rate())
-    }
-
-    /// Looks for batches without a variance, given the number of training examples.
-    ///
-    /// # Errors
-    /// If a normalization over the batch would meet a batch of one example.
-    pub fn check_batches(&self, examples: usize) -> Result<(), ConfigError> {
-        let batch = self.training.batch;
-        let rest = examples % batch;
-        if !self.model.normalization.has_statistics() || (batch > 1 && rest != 1) {
-            return Ok(());
-        }
-        let remedy = if batch == 1 {
-            "batch normalization needs at least 2 examples in a batch".to_owned()
-        } else {
-            format!(
-                "{examples} training examples leave a last batch of one, which has no variance; try {}",
-                batch + 1
-            )
-        };
-        Err(fault("training.batch", batch, remedy))
-    }
-}
-
-fn fault(field: &'static str, value: impl ToString, remedy: impl Into<String>) -> ConfigError {
-    ConfigError::Value {
-        field,
-        value: value.to_string(),
-        remedy: remedy.into(),
-    }
-}
-
-fn finite(field: &'static str, value: f64) -> Result<(), ConfigError> {
-    let fits = value.is_finite();
-    fits.then_some(())
-        .ok_or_else(|| fault(field, value, "give a finite number"))
-}
-
-fn at_least_zero(field: &'static str, value: f64) -> Result<(), ConfigError> {
-    let fits = value.is_finite() && value >= 0.0;
-    fits.then_some(())
-        .ok_or_else(|| fault(field, value, "give a finite number that is not negative"))
-}
-
-fn positive(field: &'static str, value: f64) -> Result<(), ConfigError> {
-    let fits = value.is_finite() && value > 0.0;
-    fits.then_some(())
-        .ok_or_else(|| fault(field, value, "give a finite number above 0"))
 }

@@ -12,7 +12,6 @@ pub mod comparison;
 pub mod config;
 pub mod device;
 pub mod figure;
-mod file;
 pub mod mean_std;
 pub mod model;
 pub mod normalization;
@@ -22,3 +21,8 @@ pub mod run_directory;
 pub mod table;
 pub mod task;
 pub mod trainer;
+
+/// The example of the README, compiled and run with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,13 +1,12 @@
 //! The directory that holds all of a run: configuration, metrics, checkpoint, figures.
 
 use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use nn::files::{self, FileError};
 use serde::Serialize;
 use thiserror::Error;
-
-use crate::file;
 
 mod metrics;
 #[cfg(test)]
@@ -56,8 +55,11 @@ pub enum RunDirectoryError {
         /// What belongs there: `file` or `directory`.
         expected: &'static str,
     },
-    /// The file system refused.
-    #[error("cannot {operation} {}: {source}; {}", path.display(), file::remedy(source))]
+    /// A file of the run could not be written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The file system refused something else.
+    #[error("cannot {operation} {}: {source}; {}", path.display(), files::remedy(source.kind()))]
     Io {
         /// What was to be done.
         operation: &'static str,
@@ -103,37 +105,38 @@ impl RunDirectory {
     pub fn create(path: impl Into<PathBuf>, force: bool) -> Result<Self, RunDirectoryError> {
         let directory = Self { root: path.into() };
         let root = &directory.root;
-        if root.exists() && !root.is_dir() {
-            let path = root.clone();
-            return Err(RunDirectoryError::WrongKind {
-                path,
-                expected: "directory",
-            });
-        }
+        require(!root.exists() || root.is_dir(), root, "directory")?;
         fs::create_dir_all(root).map_err(io_error("create the run directory", root))?;
         if !force {
             directory.check_empty()?;
         }
         for path in [directory.config(), directory.metrics(), directory.checkpoint()] {
-            if path.exists() && !path.is_file() {
-                return Err(RunDirectoryError::WrongKind {
-                    path,
-                    expected: "file",
-                });
-            }
+            require(!path.exists() || path.is_file(), &path, "file")?;
         }
         let figures = root.join(FIGURES);
-        if figures.exists() && !figures.is_dir() {
-            let path = figures;
-            return Err(RunDirectoryError::WrongKind {
-                path,
-                expected: "directory",
-            });
-        }
+        require(!figures.exists() || figures.is_dir(), &figures, "directory")?;
         directory.probe(root)?;
         fs::create_dir_all(&figures).map_err(io_error("create the directory", &figures))?;
         directory.probe(&figures)?;
         Ok(directory)
+    }
+
+    /// Creates the first of `parent/name-1`, `parent/name-2`, … that does not exist. Programs that
+    /// do so at the same time get different ones.
+    ///
+    /// # Errors
+    /// [`RunDirectoryError`] if the file system refuses.
+    pub fn create_numbered(parent: &Path, name: &str) -> Result<Self, RunDirectoryError> {
+        fs::create_dir_all(parent).map_err(io_error("create the directory", parent))?;
+        let mut number = 1_u64;
+        loop {
+            let path = parent.join(format!("{name}-{number}"));
+            match fs::create_dir(&path) {
+                Ok(()) => return Self::create(path, false),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
+                Err(error) => return Err(io_error("create the run directory", &path)(error)),
+            }
+        }
     }
 
     /// A directory that an earlier run has written; nothing is looked at yet.
@@ -156,7 +159,7 @@ impl RunDirectory {
         self.root.join(METRICS)
     }
 
-    /// The file with parameters, statistics and everything else that resuming needs.
+    /// The file with parameters, statistics and the rest of the run's state.
     pub fn checkpoint(&self) -> PathBuf {
         self.root.join(CHECKPOINT)
     }
@@ -176,7 +179,7 @@ impl RunDirectory {
             path: path.clone(),
             source,
         })?;
-        file::replace(&path, text.as_bytes()).map_err(io_error("write", &path))
+        Ok(files::write_atomically(&path, text.as_bytes())?)
     }
 
     /// A writer of new metrics; those of an earlier run stay until the first record is written.
@@ -215,6 +218,13 @@ impl RunDirectory {
         written.map_err(io_error("write a file in", directory))?;
         removed.map_err(io_error("remove a file in", directory))
     }
+}
+
+/// An error unless what stands at `path` fits.
+fn require(fits: bool, path: &Path, expected: &'static str) -> Result<(), RunDirectoryError> {
+    let path = path.to_owned();
+    fits.then_some(())
+        .ok_or(RunDirectoryError::WrongKind { path, expected })
 }
 
 /// Adds operation and path to an error of the file system.

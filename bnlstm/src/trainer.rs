@@ -1,14 +1,17 @@
 //! Training, estimation of population statistics, and evaluation of one model.
 
+mod restore;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use autodiff::{Device, Tape, Tensor};
 use kernels::Real;
-use nn::checkpoint::{self, Checkpoint, CheckpointError};
+use nn::checkpoint::{self, CheckpointError};
 use nn::clip::clip_global_norm;
 use nn::context::{Context, Mode, Statistics};
 use nn::data::{Batches, LastBatch};
+use nn::norm::without_population;
 use nn::optimizer::Optimizer;
 use nn::params::{ParamStore, Role, Scope};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
@@ -18,8 +21,10 @@ use crate::config::RunConfig;
 use crate::model::Classifier;
 use crate::task::{Split, Task};
 
+pub use restore::RestoreError;
+
 /// Loss and accuracy over a part of the data.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Score {
     /// Mean cross-entropy in nats.
     pub loss: f64,
@@ -51,11 +56,24 @@ pub struct Diverged {
     pub loss: f64,
 }
 
+/// There are no population statistics to evaluate with.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the population statistics of `{path}` were never estimated; estimate them with a pass over the \
+     training examples, as `train` does after every epoch, or evaluate with other statistics"
+)]
+pub struct NotEstimated {
+    /// The normalization.
+    pub path: String,
+}
+
 /// State of a run beside its tensors.
 #[derive(Debug, Serialize, Deserialize)]
 struct RunState {
     config: RunConfig,
     epochs_done: usize,
+    batches: ChaCha8Rng,
+    noise: ChaCha8Rng,
 }
 
 /// Independent sources of randomness of a run, from one seed.
@@ -195,8 +213,53 @@ impl<'a, T: Real> Trainer<'a, T> {
         }
     }
 
-    /// Loss and accuracy with the given statistics.
-    pub fn evaluate(&mut self, split: Split, statistics: Statistics) -> Score {
+    /// Loss and accuracy with each of the given statistics. A model without normalization over the
+    /// batch is measured once, as they are all the same to it.
+    ///
+    /// # Errors
+    /// If population statistics are asked for, and were never estimated.
+    pub fn evaluate<const N: usize>(
+        &mut self,
+        split: Split,
+        statistics: [Statistics; N],
+    ) -> Result<[Score; N], NotEstimated> {
+        self.require_population(&statistics)?;
+        if self.config.model.normalization.has_statistics() {
+            return Ok(statistics.map(|statistics| self.score(split, statistics)));
+        }
+        Ok([self.score(split, Statistics::Batch); N])
+    }
+
+    /// Logits `[B, C]` of the chosen examples.
+    ///
+    /// # Errors
+    /// If population statistics are asked for, and were never estimated.
+    ///
+    /// # Panics
+    /// If there is no such example.
+    pub fn predict(
+        &mut self,
+        split: Split,
+        chosen: &[usize],
+        statistics: Statistics,
+    ) -> Result<Tensor<T>, NotEstimated> {
+        self.require_population(&[statistics])?;
+        let mut noise = generator(self.config.training.seed, EVALUATION_NOISE);
+        Ok(self.logits(split, chosen, Mode::Eval(statistics), &mut noise))
+    }
+
+    fn require_population(&self, statistics: &[Statistics]) -> Result<(), NotEstimated> {
+        if !statistics.contains(&Statistics::Population) {
+            return Ok(());
+        }
+        without_population(&self.store).map_or(Ok(()), |path| {
+            Err(NotEstimated {
+                path: path.to_owned(),
+            })
+        })
+    }
+
+    fn score(&mut self, split: Split, statistics: Statistics) -> Score {
         let mut noise = generator(self.config.training.seed, EVALUATION_NOISE);
         let (mut loss, mut correct) = (0.0, 0);
         for chosen in self.cut(split).in_order().iter() {
@@ -223,7 +286,9 @@ impl<'a, T: Real> Trainer<'a, T> {
         logits.value()
     }
 
-    /// Writes everything that the run is to a file.
+    /// Writes all that the run is after its last epoch to a file: weights, statistics, optimizer,
+    /// configuration, number of epochs, and the generators of batches and noise. A trainer that
+    /// restores it goes on with the same bits as this one.
     ///
     /// # Errors
     /// If the file cannot be written; one that was there before is then untouched.
@@ -231,20 +296,10 @@ impl<'a, T: Real> Trainer<'a, T> {
         let state = RunState {
             config: self.config,
             epochs_done: self.epochs_done,
+            batches: self.batches.clone(),
+            noise: self.noise.clone(),
         };
         checkpoint::save(path, &self.store, &self.optimizer, &state)
-    }
-
-    /// Takes weights, statistics and optimizer from a file.
-    ///
-    /// # Errors
-    /// If the file is damaged or belongs to another model; nothing is changed then.
-    pub fn restore(&mut self, path: &Path) -> Result<(), CheckpointError> {
-        let checkpoint = Checkpoint::read(path)?;
-        let state: RunState = checkpoint.state()?;
-        checkpoint.restore(&mut self.store, &mut self.optimizer)?;
-        self.epochs_done = state.epochs_done;
-        Ok(())
     }
 
     /// Epochs of training so far.

@@ -3,15 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use nn::context::Statistics;
 
 use super::Failure;
 use super::output::line;
+use super::scores::Scores;
 use crate::config::RunConfig;
 use crate::device::DeviceChoice;
 use crate::run_directory::RunDirectory;
-use crate::table::{Column, Table};
-use crate::task::Split;
 use crate::trainer::Trainer;
 
 /// Measures a trained model on the test examples, with the statistics of each test batch, with the
@@ -44,30 +42,7 @@ impl Eval {
             trainer.epochs_done(),
             config.training.epochs
         ))?;
-        report(&mut trainer)
+        line(format_args!("{}", Scores::measure(&mut trainer)?.table()))?;
+        Ok(())
     }
-}
-
-/// Prints the scores with each kind of statistics.
-pub fn report(trainer: &mut Trainer<'_, f32>) -> Result<(), Failure> {
-    let mut table = Table::new([
-        Column::words("statistics"),
-        Column::numbers("test loss"),
-        Column::numbers("test accuracy %"),
-    ]);
-    let kinds = [
-        ("batch", Statistics::Batch),
-        ("running", Statistics::Running),
-        ("population", Statistics::Population),
-    ];
-    for (name, statistics) in kinds {
-        let score = trainer.evaluate(Split::Test, statistics);
-        table.row([
-            name.to_owned(),
-            format!("{:.4}", score.loss),
-            format!("{:.2}", 100.0 * score.accuracy),
-        ]);
-    }
-    line(format_args!("{table}"))?;
-    Ok(())
 }

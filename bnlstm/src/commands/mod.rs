@@ -4,6 +4,7 @@ mod compare;
 mod eval;
 mod options;
 mod output;
+mod scores;
 mod train;
 
 use clap::{Args, Parser, Subcommand};

@@ -7,7 +7,7 @@ use nn::optimizer::{Denominator, OptimizerConfig};
 
 use super::Failure;
 use crate::config::{ModelConfig, RecurrentInit, RunConfig, TrainingConfig};
-use crate::normalization::Sites;
+use crate::normalization::{ParseError, Sites};
 use crate::run_directory::RunDirectory;
 use crate::task::{PixelOrder, TaskConfig};
 
@@ -33,6 +33,29 @@ enum OptimizerName {
     Adamw,
 }
 
+/// The text of an option is not a normalization.
+#[derive(Debug, thiserror::Error)]
+#[error("{option}: {source}")]
+pub struct NormalizationOption {
+    option: &'static str,
+    source: ParseError,
+}
+
+impl NormalizationOption {
+    /// Adds the option to an error.
+    pub fn named(option: &'static str) -> impl FnOnce(ParseError) -> Self {
+        move |source| Self { option, source }
+    }
+}
+
+/// Reads the normalization that an option gives.
+///
+/// # Errors
+/// What is wrong with its text, and where.
+pub fn normalization(option: &'static str, text: &str) -> Result<Sites, NormalizationOption> {
+    text.parse().map_err(NormalizationOption::named(option))
+}
+
 /// What a run is, but for its normalization and its seed.
 #[derive(Args, Clone, Debug)]
 pub struct RunOptions {
@@ -55,13 +78,13 @@ pub struct RunOptions {
     #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
     forget_bias: f64,
     /// Standard deviation of noise on the initial hidden state.
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     initial_noise: f64,
     /// Update rule.
     #[arg(long, value_enum, default_value = "rmsprop")]
     optimizer: OptimizerName,
     /// Step size.
-    #[arg(long, default_value_t = 1e-3)]
+    #[arg(long, default_value_t = 1e-3, allow_negative_numbers = true)]
     learning_rate: f64,
     /// Passes over the training examples.
     #[arg(long, default_value_t = 20)]
@@ -70,7 +93,7 @@ pub struct RunOptions {
     #[arg(long, default_value_t = 64)]
     batch: usize,
     /// Largest norm of all gradients together.
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
     clip: f64,
 }
 
@@ -164,16 +187,9 @@ impl OutputOptions {
     /// # Errors
     /// If it holds something already, or cannot be written to.
     pub fn create(&self, command: &str) -> Result<RunDirectory, Failure> {
-        let out = match &self.out {
-            Some(out) => out.clone(),
-            None => next_free(command),
-        };
-        Ok(RunDirectory::create(out, self.force)?)
+        Ok(match &self.out {
+            Some(out) => RunDirectory::create(out, self.force)?,
+            None => RunDirectory::create_numbered(Path::new("runs"), command)?,
+        })
     }
-}
-
-fn next_free(command: &str) -> PathBuf {
-    let numbered = (1..).map(|number| Path::new("runs").join(format!("{command}-{number}")));
-    let mut free = numbered.filter(|path| !path.exists());
-    free.next().expect("numbers do not run out")
 }

@@ -3,26 +3,28 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use nn::context::Statistics;
 use serde::Serialize;
 
 use super::Failure;
-use super::options::{OutputOptions, RunOptions};
+use super::options::{OutputOptions, RunOptions, normalization};
 use super::output::line;
+use super::scores::Scores;
 use crate::config::RunConfig;
 use crate::device::DeviceChoice;
-use crate::normalization::Sites;
+use crate::figure::{Curve, Figure};
 use crate::progress::Progress;
+use crate::run_directory::RunDirectory;
 use crate::task::Split;
-use crate::trainer::{EpochReport, Score, Trainer};
+use crate::trainer::{Score, Trainer};
 
-/// Trains one model; writes configuration, metrics and checkpoint into a run directory.
+/// Trains one model; writes configuration, metrics, checkpoint and learning curves into a run
+/// directory.
 #[derive(Args, Debug)]
 pub struct Train {
     /// Normalization: `none`, `batch(gamma=0.1)`, `layer`, or one for each site:
     /// `h=batch,x=batch(stats=shared),c=none`.
     #[arg(long, default_value = "batch", value_name = "TEXT")]
-    norm: Sites,
+    norm: String,
     /// Seed of initial weights, batches and noise.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -42,39 +44,19 @@ struct EpochRecord {
     train_loss: f64,
     gradient_norm: f64,
     train_seconds: f64,
-    test: TestScores,
-}
-
-/// Scores on the test examples with each kind of statistics.
-#[derive(Clone, Copy, Debug, Serialize)]
-struct TestScores {
-    batch: Score,
-    running: Score,
-    population: Score,
-}
-
-impl TestScores {
-    fn measure(trainer: &mut Trainer<'_, f32>) -> Self {
-        let mut score = |statistics| trainer.evaluate(Split::Test, statistics);
-        Self {
-            batch: score(Statistics::Batch),
-            running: score(Statistics::Running),
-            population: score(Statistics::Population),
-        }
-    }
+    test: Scores,
 }
 
 impl Train {
     pub fn run(&self, device: DeviceChoice) -> Result<(), Failure> {
         let config = match &self.config {
             Some(path) => RunConfig::read(path)?,
-            None => self.run.config(self.norm, self.seed)?,
+            None => self.run.config(normalization("--norm", &self.norm)?, self.seed)?,
         };
         let task = config.task.load()?;
         config.check_batches(task.examples(Split::Train))?;
         let directory = self.output.create("train")?;
         directory.write_config(&config)?;
-        let mut metrics = directory.metrics_writer();
         let mut trainer = Trainer::<f32>::new(&config, task.as_ref(), &device.open());
         let (parameters, statistics) = trainer.counts();
         line(format_args!("{}", task.description()))?;
@@ -83,38 +65,74 @@ impl Train {
             config.model.normalization.label(),
             config.model.normalization
         ))?;
-
-        let epochs = config.training.epochs;
-        let updates = trainer.updates_per_epoch();
-        let progress = Progress::stderr();
-        let mut bar = progress.task("training", (epochs * updates) as u64);
-        for epoch in 1..=epochs {
-            let report = trainer.epoch(|| bar.advance(1))?;
-            trainer.estimate();
-            let test = TestScores::measure(&mut trainer);
-            metrics.write(&record(epoch, report, test))?;
-            trainer.save(&directory.checkpoint())?;
-            bar.set_note(format!("loss {:.3}", report.loss));
-            progress.message(&format!(
-                "epoch {epoch}: loss {:.3}, test {:.1} %, {:.2} s",
-                report.loss,
-                100.0 * test.population.accuracy,
-                report.time.as_secs_f64()
-            ));
+        let records = epochs(&mut trainer, config.training.epochs, &directory)?;
+        let last = records.last().expect("a run has at least one epoch");
+        line(format_args!("{}", last.test.table()))?;
+        let figure = learning_curves(&config, &records);
+        for extension in ["png", "svg", "csv"] {
+            figure.save(&directory.figure(&format!("test_accuracy.{extension}")))?;
         }
-        drop(bar);
-        super::eval::report(&mut trainer)?;
         line(format_args!("results in {}", directory.root().display()))?;
         Ok(())
     }
 }
 
-fn record(epoch: usize, report: EpochReport, test: TestScores) -> EpochRecord {
-    EpochRecord {
-        epoch,
-        train_loss: report.loss,
-        gradient_norm: report.gradient_norm,
-        train_seconds: report.time.as_secs_f64(),
-        test,
+/// Trains, and writes metrics and checkpoint after every epoch.
+fn epochs(
+    trainer: &mut Trainer<'_, f32>,
+    epochs: usize,
+    directory: &RunDirectory,
+) -> Result<Vec<EpochRecord>, Failure> {
+    let mut metrics = directory.metrics_writer();
+    let mut records = Vec::new();
+    let progress = Progress::stderr();
+    let updates = epochs.saturating_mul(trainer.updates_per_epoch());
+    let mut bar = progress.task("training", updates as u64);
+    for epoch in 1..=epochs {
+        let report = trainer.epoch(|| bar.advance(1))?;
+        trainer.estimate();
+        let record = EpochRecord {
+            epoch,
+            train_loss: report.loss,
+            gradient_norm: report.gradient_norm,
+            train_seconds: report.time.as_secs_f64(),
+            test: Scores::measure(trainer)?,
+        };
+        metrics.write(&record)?;
+        trainer.save(&directory.checkpoint())?;
+        bar.set_note(format!("loss {:.3}", record.train_loss));
+        progress.message(&format!(
+            "epoch {epoch}: loss {:.3}, test {:.1} %, {:.2} s",
+            record.train_loss,
+            100.0 * record.test.population.accuracy,
+            record.train_seconds
+        ));
+        records.push(record);
     }
+    Ok(records)
+}
+
+/// Test accuracy with each kind of statistics; one curve where they are all the same.
+fn learning_curves(config: &RunConfig, records: &[EpochRecord]) -> Figure {
+    let normalization = &config.model.normalization;
+    let mut figure = Figure::new(
+        format!("Test accuracy of {}: {}", normalization.label(), config.task),
+        "epoch",
+        "test accuracy, %",
+    );
+    let curve = |name: &str, of: fn(&Scores) -> Score| {
+        let points = records.iter();
+        let points = points.map(|record| (record.epoch as f64, 100.0 * of(&record.test).accuracy));
+        Curve::new(name).with_seed(config.training.seed, points.collect())
+    };
+    figure.curves = if normalization.has_statistics() {
+        vec![
+            curve("population statistics", |scores| scores.population),
+            curve("running averages", |scores| scores.running),
+            curve("batch statistics", |scores| scores.batch),
+        ]
+    } else {
+        vec![curve("test examples", |scores| scores.population)]
+    };
+    figure
 }

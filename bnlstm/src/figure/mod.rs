@@ -29,12 +29,11 @@ mod ticks;
 mod vector;
 
 use std::fmt::Display;
-use std::io;
 use std::path::{Path, PathBuf};
 
+use nn::files::{self, FileError};
 use thiserror::Error;
 
-use crate::file;
 use style::Style;
 
 /// Width and height of a figure in pixels (PNG) or user units (SVG).
@@ -130,13 +129,8 @@ pub enum FigureError {
         cause: String,
     },
     /// The file system refused.
-    #[error("cannot write the figure {}: {source}; {}", path.display(), file::remedy(source))]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
+    #[error("figure {0}")]
+    File(#[from] FileError),
 }
 
 impl Figure {
@@ -171,10 +165,7 @@ impl Figure {
                 });
             }
         };
-        file::replace(path, &contents).map_err(|source| FigureError::Io {
-            path: path.to_owned(),
-            source,
-        })
+        Ok(files::write_atomically(path, &contents)?)
     }
 
     fn svg(&self, path: &Path) -> Result<String, FigureError> {

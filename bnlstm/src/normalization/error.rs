@@ -23,6 +23,15 @@ impl ParseError {
         self.position
     }
 
+    /// The same error as one of a longer text, in which this one's begins at byte `start`.
+    pub(super) fn within(self, text: &str, start: usize) -> Self {
+        Self {
+            text: text.to_owned(),
+            position: start + self.position,
+            ..self
+        }
+    }
+
     /// What the problem is.
     pub fn problem(&self) -> &Problem {
         &self.problem
@@ -49,7 +58,7 @@ pub enum Problem {
     /// A name that was given before.
     #[error("{kind} `{name}` is given twice; leave one of them out")]
     Duplicate {
-        /// What was named: an option, a site.
+        /// What was named: an option, a site, a normalization.
         kind: &'static str,
         /// Its name.
         name: String,

@@ -1,16 +1,44 @@
 //! Several normalizations in one text.
 
+use super::error::{Fault, ParseError, Problem};
+use super::sites::Sites;
+
+/// Reads a list of normalizations, separated by semicolons; without any, by commas outside
+/// parentheses, where sites of one cell (`h=batch,x=batch`) stay together.
+///
+/// ```
+/// use bnlstm::normalization::parse_list;
+///
+/// assert_eq!(parse_list("none, batch")?.len(), 2);
+/// assert_eq!(parse_list("none, bacth").unwrap_err().position(), 6);
+/// # Ok::<(), bnlstm::normalization::ParseError>(())
+/// ```
+///
+/// # Errors
+/// [`ParseError`] with the position in the whole text; also if two are the same.
+pub fn parse_list(text: &str) -> Result<Vec<Sites>, ParseError> {
+    let mut list: Vec<Sites> = Vec::new();
+    for part in split_list(text) {
+        // Parts are slices of the text.
+        let start = part.as_ptr().addr() - text.as_ptr().addr();
+        let sites: Sites = part
+            .parse()
+            .map_err(|error: ParseError| error.within(text, start))?;
+        if list.contains(&sites) {
+            let problem = Problem::Duplicate {
+                kind: "normalization",
+                name: part.to_owned(),
+            };
+            return Err(Fault::at(start, problem).in_text(text));
+        }
+        list.push(sites);
+    }
+    Ok(list)
+}
+
 /// Cuts a list at semicolons; without any, at commas outside parentheses, where sites of one cell
 /// (`h=batch,x=batch`) stay together.
-///
-/// ```
-/// use bnlstm::normalization::split_list;
-///
-/// assert_eq!(split_list("none,batch(gamma=1,eps=1e-3)"), ["none", "batch(gamma=1,eps=1e-3)"]);
-/// assert_eq!(split_list("none,h=batch,x=layer"), ["none", "h=batch,x=layer"]);
-/// assert_eq!(split_list("h=batch; h=layer"), ["h=batch", "h=layer"]);
-/// ```
-pub fn split_list(text: &str) -> Vec<&str> {
+fn split_list(text: &str) -> Vec<&str> {
     if text.contains(';') {
         return text.split(';').map(str::trim).collect();
     }
@@ -51,7 +79,38 @@ fn names_site(part: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::split_list;
+    use super::{parse_list, split_list};
+
+    #[test]
+    fn errors_show_their_place_in_the_whole_list() {
+        for (text, position, message) in [
+            ("none,bacth(gamma=1)", 5, "unknown normalization `bacth`"),
+            ("none; h=batch,x=lyer", 16, "unknown normalization `lyer`"),
+            (
+                "batch(gamma=1), batch(gamma=x)",
+                28,
+                "must be a finite number, found `x`",
+            ),
+            ("none,", 5, "expected a normalization or a site"),
+            ("", 0, "expected a normalization or a site"),
+            // The defaults written out, and all sites named, are the same as the short form.
+            (
+                "batch, none, batch(gamma=0.1)",
+                13,
+                "normalization `batch(gamma=0.1)` is given twice",
+            ),
+            ("layer,h=layer,x=layer,c=layer", 6, "is given twice"),
+        ] {
+            let error = parse_list(text).unwrap_err();
+            assert_eq!(error.position(), position, "{text}: {error}");
+            let shown = error.to_string();
+            assert!(shown.contains(message), "{shown}");
+            assert!(
+                shown.ends_with(&format!("\n  {text}\n  {}^", " ".repeat(position))),
+                "{shown}"
+            );
+        }
+    }
 
     #[test]
     fn unbalanced_and_empty_parts_are_left_to_the_parser() {
@@ -59,6 +118,14 @@ mod tests {
         assert_eq!(split_list("none,"), ["none", ""]);
         assert_eq!(split_list("batch(gamma=1,none"), ["batch(gamma=1,none"]);
         assert_eq!(split_list("a),b"), ["a)", "b"]);
+    }
+
+    #[test]
+    fn parts_end_at_commas_or_semicolons() {
+        let parts = split_list("none,batch(gamma=1,eps=1e-3)");
+        assert_eq!(parts, ["none", "batch(gamma=1,eps=1e-3)"]);
+        assert_eq!(split_list("none,h=batch,x=layer"), ["none", "h=batch,x=layer"]);
+        assert_eq!(split_list("h=batch; h=layer"), ["h=batch", "h=layer"]);
     }
 
     #[test]

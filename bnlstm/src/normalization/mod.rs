@@ -46,7 +46,7 @@ use std::str::FromStr;
 pub use batch::{BatchOptions, Stats};
 pub use error::{ParseError, Problem};
 pub use layer::LayerOptions;
-pub use list::split_list;
+pub use list::parse_list;
 pub use options::{OptionInfo, Range, Values};
 pub use sites::{Site, Sites};
 

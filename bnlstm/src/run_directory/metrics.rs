@@ -1,13 +1,13 @@
 //! Metrics of a run as lines of JSON.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use nn::files;
 use serde::Serialize;
 
 use super::{RunDirectoryError, io_error};
-use crate::file;
 
 /// Appends records to `metrics.jsonl`: one JSON object on each line, complete after each call.
 ///
@@ -34,11 +34,15 @@ impl MetricsWriter {
             return Err(self.not_an_object(format!("it is written as `{line}`")));
         }
         line.push('\n');
-        let written = match &mut self.output {
-            Some(output) => output.append(line.as_bytes()),
-            None => Output::replace(&self.path, line.as_bytes()).map(|output| self.output = Some(output)),
-        };
-        written.map_err(io_error("append metrics to", &self.path))
+        match &mut self.output {
+            Some(output) => output
+                .append(line.as_bytes())
+                .map_err(io_error("append metrics to", &self.path)),
+            None => {
+                self.output = Some(Output::replace(&self.path, line.as_bytes())?);
+                Ok(())
+            }
+        }
     }
 
     fn not_an_object(&self, cause: String) -> RunDirectoryError {
@@ -51,7 +55,7 @@ impl MetricsWriter {
 
 /// An open file of whole lines.
 #[derive(Debug)]
-pub(super) struct Output {
+struct Output {
     file: File,
     /// Bytes of whole lines.
     length: u64,
@@ -59,22 +63,17 @@ pub(super) struct Output {
 
 impl Output {
     /// Starts a file with its first line, in place of an earlier one.
-    fn replace(path: &Path, line: &[u8]) -> io::Result<Self> {
-        let partial = file::partial_path(path);
-        let started = File::create(&partial).and_then(|file| {
-            let mut output = Self { file, length: 0 };
-            output.append(line)?;
-            fs::rename(&partial, path)?;
-            Ok(output)
-        });
-        started.inspect_err(|_| {
-            // The first error is the one to report; the partial file may not even exist.
-            let _ = fs::remove_file(&partial);
+    fn replace(path: &Path, line: &[u8]) -> Result<Self, RunDirectoryError> {
+        files::write_atomically(path, line)?;
+        let file = File::options().append(true).open(path);
+        Ok(Self {
+            file: file.map_err(io_error("append metrics to", path))?,
+            length: line.len() as u64,
         })
     }
 
     /// Appends one line, or nothing of it.
-    pub(super) fn append(&mut self, line: &[u8]) -> io::Result<()> {
+    fn append(&mut self, line: &[u8]) -> io::Result<()> {
         if let Err(error) = self.file.write_all(line) {
             // Part of the line may be in the file: cut it off, if the disk still allows that.
             let _ = self.file.set_len(self.length);

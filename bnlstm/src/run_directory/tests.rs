@@ -5,7 +5,6 @@ use serde::Serialize;
 use tempfile::TempDir;
 
 use super::{RunDirectory, RunDirectoryError};
-use crate::file::partial_path;
 
 #[derive(Serialize)]
 struct Record {
@@ -149,7 +148,7 @@ fn a_file_in_place_of_the_directory_is_refused() {
         assert!(error.to_string().contains("is not a directory"), "{error}");
         let error = RunDirectory::create(path.join("below"), force).unwrap_err();
         assert!(matches!(error, RunDirectoryError::Io { .. }), "{error}");
-        assert!(error.to_string().contains("choose another path"), "{error}");
+        assert!(error.to_string().contains("check the path"), "{error}");
     }
     assert_eq!(fs::read(&path).unwrap(), b"kept");
 }
@@ -166,15 +165,40 @@ fn directories_in_place_of_files_are_refused_before_a_run_starts() {
 fn a_file_that_cannot_be_written_is_named() {
     let parent = temporary();
     let run = RunDirectory::create(parent.path(), false).unwrap();
-    fs::create_dir(partial_path(&run.metrics())).unwrap();
+    fs::create_dir(run.metrics()).unwrap();
     let error = run
         .metrics_writer()
         .write(&Record { epoch: 1, loss: 0.0 })
         .unwrap_err();
+    assert!(matches!(error, RunDirectoryError::File(_)), "{error}");
     let text = error.to_string();
+    assert!(text.starts_with(&run.metrics().display().to_string()), "{text}");
     assert!(
-        text.starts_with("cannot append metrics to ") && text.contains(".jsonl"),
+        text.ends_with("give the path of a file, not of a directory"),
         "{text}"
+    );
+    assert_eq!(names(&run), ["figures", "metrics.jsonl"]);
+}
+
+#[test]
+fn numbered_directories_are_each_taken_once() {
+    let parent = temporary();
+    let runs = parent.path().join("runs");
+    fs::create_dir_all(runs.join("train-2")).unwrap();
+    fs::write(runs.join("train-3"), "a file").unwrap();
+    let taken = std::thread::scope(|scope| {
+        let create = || RunDirectory::create_numbered(&runs, "train").unwrap();
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(create)).collect();
+        let mut taken: Vec<_> = threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap().root().to_owned())
+            .collect();
+        taken.sort();
+        taken
+    });
+    assert_eq!(
+        taken,
+        ["1", "4", "5", "6"].map(|n| runs.join(format!("train-{n}")))
     );
 }
 
@@ -192,7 +216,7 @@ fn a_directory_without_permission_is_refused_before_a_run_starts() {
     let created = RunDirectory::create(&path, true);
     assert_eq!(created.is_ok(), allowed);
     if let Err(error) = created {
-        assert!(error.to_string().contains("may write to"), "{error}");
+        assert!(error.to_string().contains("give this user access"), "{error}");
     }
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
 }
@@ -212,5 +236,5 @@ fn a_full_disk_names_file_and_remedy() {
         error.starts_with("cannot append metrics to /dev/full: "),
         "{error}"
     );
-    assert!(error.ends_with("free space on that disk, or choose a directory on another one"));
+    assert!(error.ends_with("free some space, or choose a directory on another disk"));
 }

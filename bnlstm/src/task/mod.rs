@@ -68,7 +68,6 @@ pub enum TaskConfig {
     /// 8×8 images of handwritten digits, one pixel a step.
     Digits {
         /// The order of the pixels.
-        #[serde(flatten)]
         order: PixelOrder,
     },
 }

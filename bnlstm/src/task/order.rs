@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 /// The order in which a sequence goes through the pixels of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "order", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum PixelOrder {
     /// Row by row.
     Scan,

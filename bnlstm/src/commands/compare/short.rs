@@ -1,0 +1,95 @@
+//! The comparison that runs without a command.
+
+use std::fmt::Arguments;
+
+use clap::Parser;
+
+use super::Compare;
+use super::report::{batch, finished, over, population};
+use crate::commands::Failure;
+use crate::commands::output::line;
+use crate::comparison::{Comparison, RunResult};
+use crate::device::DeviceChoice;
+use crate::normalization::Sites;
+
+/// The command line whose results show the paper's claims within a minute.
+const SHORT: [&str; 4] = ["compare", "--permuted", "--epochs", "15"];
+/// The models that the claims are about, which the command line above compares.
+const LSTM: &str = "none";
+const SMALL_GAMMA: &str = "batch(gamma=0.1)";
+const LARGE_GAMMA: &str = "batch(gamma=1)";
+
+#[derive(Parser)]
+struct ShortCli {
+    #[command(flatten)]
+    compare: Compare,
+}
+
+/// The comparison that runs without a command, and what it says about the claims.
+pub fn short(device: DeviceChoice) -> Result<(), Failure> {
+    let compare = ShortCli::parse_from(SHORT).compare;
+    line(format_args!(
+        "no command given: bnlstm {} (see bnlstm --help)",
+        SHORT.join(" ")
+    ))?;
+    let comparison = compare.carry_out(device)?;
+    claims(&comparison)
+}
+
+/// What the short comparison says about the paper's claims, measured, not assumed.
+fn claims(comparison: &Comparison) -> Result<(), Failure> {
+    line(format_args!("\nthe claims of Cooijmans et al. 2016:"))?;
+    let models = [LSTM, SMALL_GAMMA, LARGE_GAMMA].map(|text| runs(comparison, text));
+    if models.iter().any(Vec::is_empty) {
+        line(format_args!("  not seen: all runs of a model have diverged"))?;
+        return Ok(());
+    }
+    let [lstm, small, large] = models.each_ref().map(|results| over(results, population));
+    let with_batch = over(&models[1], batch);
+    claim(
+        "batch normalization inside the recurrence helps",
+        small.exceeds(lstm),
+        format_args!("BN-LSTM γ=0.1 {small:.1} %, LSTM {lstm:.1} %"),
+    )?;
+    claim(
+        "but γ must start small, or gradients vanish",
+        small.exceeds(large),
+        format_args!("γ=0.1 {small:.1} %, γ=1 {large:.1} %"),
+    )?;
+    claim(
+        "population statistics per time step serve at test time",
+        !with_batch.exceeds(small),
+        format_args!("population {small:.1} %, batch {with_batch:.1} %"),
+    )
+}
+
+/// The finished runs of one model of the short comparison.
+fn runs<'a>(comparison: &'a Comparison, text: &str) -> Vec<&'a RunResult> {
+    let sites: Sites = text.parse().expect("a normalization of this file");
+    let groups = comparison.by_normalization();
+    let group = groups.iter().find(|(found, _)| *found == sites);
+    finished(&group.expect("the short comparison has it").1)
+}
+
+fn claim(text: &str, holds: bool, numbers: Arguments<'_>) -> Result<(), Failure> {
+    let verdict = if holds { "seen" } else { "not seen" };
+    line(format_args!("  {verdict}: {text} ({numbers})"))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_short_command_line_compares_the_models_of_the_claims() {
+        let compare = ShortCli::try_parse_from(SHORT).unwrap().compare;
+        let config = compare.config().unwrap();
+        let models = [LSTM, SMALL_GAMMA, LARGE_GAMMA].map(|text| text.parse().unwrap());
+        assert_eq!(config.normalizations, models);
+        assert!(config.seeds.len() >= 3);
+        let plan = compare.plan(&config).unwrap();
+        assert_eq!(plan.runs.len(), models.len() * config.seeds.len());
+        assert_eq!(config.run.task.to_string(), "digits, permuted with seed 1");
+    }
+}

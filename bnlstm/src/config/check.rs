@@ -1,0 +1,151 @@
+//! Values that make no sense.
+
+use nn::optimizer::OptimizerConfig;
+
+use super::RunConfig;
+
+/// More units than this do not fit in memory: `W_h [H, 4H]` alone would have 64 GiB.
+const MOST_UNITS: usize = 1 << 16;
+
+/// A value that makes no sense: names the field, what it is, and what would fit.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field} = {value}: {remedy}")]
+pub struct ValueError {
+    /// The field, such as `training.batch`.
+    pub field: &'static str,
+    /// What it is.
+    pub value: String,
+    /// What would fit.
+    pub remedy: String,
+}
+
+impl ValueError {
+    /// An error about `field`.
+    pub fn new(field: &'static str, value: impl ToString, remedy: impl Into<String>) -> Self {
+        Self {
+            field,
+            value: value.to_string(),
+            remedy: remedy.into(),
+        }
+    }
+}
+
+impl RunConfig {
+    /// Looks for values that make no sense.
+    ///
+    /// # Errors
+    /// The first one, with what would fit.
+    pub fn check(&self) -> Result<(), ValueError> {
+        let Self { model, training, .. } = self;
+        at_least_one("model.hidden_size", model.hidden_size)?;
+        if model.hidden_size > MOST_UNITS {
+            let remedy = format!("give at most {MOST_UNITS}");
+            return Err(ValueError::new("model.hidden_size", model.hidden_size, remedy));
+        }
+        at_least_zero("model.initial_noise", model.initial_noise)?;
+        let finite = model.forget_bias.is_finite();
+        require(
+            finite,
+            "model.forget_bias",
+            model.forget_bias,
+            "give a finite number",
+        )?;
+        at_least_one("training.epochs", training.epochs)?;
+        at_least_one("training.batch", training.batch)?;
+        positive("training.clip", training.clip)?;
+        check_optimizer(&self.optimizer)
+    }
+
+    /// Looks for batches without a variance, given the number of training examples.
+    ///
+    /// # Errors
+    /// If a normalization over the batch would meet a batch of one example.
+    pub fn check_batches(&self, examples: usize) -> Result<(), ValueError> {
+        let batch = self.training.batch;
+        let has_single = |batch| batch == 1 || examples % batch == 1;
+        if !self.model.normalization.has_statistics() || !has_single(batch) {
+            return Ok(());
+        }
+        let next = (batch + 1..=examples).find(|&batch| !has_single(batch));
+        let remedy = format!(
+            "{} of one, which has no variance for batch normalization; {}",
+            if batch == 1 {
+                "these are batches".to_owned()
+            } else {
+                format!("{examples} training examples leave a last batch")
+            },
+            next.map_or("train on more examples".to_owned(), |batch| format!(
+                "try {batch}"
+            ))
+        );
+        Err(ValueError::new("training.batch", batch, remedy))
+    }
+}
+
+fn check_optimizer(optimizer: &OptimizerConfig) -> Result<(), ValueError> {
+    positive("optimizer.learning_rate", optimizer.learning_rate())?;
+    match *optimizer {
+        OptimizerConfig::Sgd { momentum, .. } => below_one("optimizer.momentum", momentum),
+        OptimizerConfig::RmsProp {
+            decay,
+            epsilon,
+            momentum,
+            ..
+        } => {
+            below_one("optimizer.decay", decay)?;
+            positive("optimizer.epsilon", epsilon)?;
+            below_one("optimizer.momentum", momentum)
+        }
+        OptimizerConfig::Adam {
+            beta1,
+            beta2,
+            epsilon,
+            ..
+        } => check_adam(beta1, beta2, epsilon),
+        OptimizerConfig::AdamW {
+            beta1,
+            beta2,
+            epsilon,
+            weight_decay,
+            ..
+        } => {
+            check_adam(beta1, beta2, epsilon)?;
+            at_least_zero("optimizer.weight_decay", weight_decay)
+        }
+    }
+}
+
+fn check_adam(beta1: f64, beta2: f64, epsilon: f64) -> Result<(), ValueError> {
+    below_one("optimizer.beta1", beta1)?;
+    below_one("optimizer.beta2", beta2)?;
+    positive("optimizer.epsilon", epsilon)
+}
+
+fn require(
+    fits: bool,
+    field: &'static str,
+    value: impl ToString,
+    remedy: &'static str,
+) -> Result<(), ValueError> {
+    fits.then_some(())
+        .ok_or_else(|| ValueError::new(field, value, remedy))
+}
+
+fn at_least_one(field: &'static str, value: usize) -> Result<(), ValueError> {
+    require(value > 0, field, value, "give at least 1")
+}
+
+fn at_least_zero(field: &'static str, value: f64) -> Result<(), ValueError> {
+    let fits = value.is_finite() && value >= 0.0;
+    require(fits, field, value, "give a finite number that is not negative")
+}
+
+fn positive(field: &'static str, value: f64) -> Result<(), ValueError> {
+    let fits = value.is_finite() && value > 0.0;
+    require(fits, field, value, "give a finite number above 0")
+}
+
+fn below_one(field: &'static str, value: f64) -> Result<(), ValueError> {
+    let fits = (0.0..1.0).contains(&value);
+    require(fits, field, value, "give a number from 0 to below 1")
+}

@@ -1,0 +1,162 @@
+//! Options that make no sense: exit code 1 for values, 2 for usage, and nothing is written.
+
+use crate::support::{Workspace, tiny};
+
+#[test]
+fn values_that_make_no_sense() {
+    let workspace = Workspace::new();
+    let cases: [(&[&str], &[&str]); 17] = [
+        (&["--epochs", "0"], &["training.epochs = 0", "at least 1"]),
+        (&["--batch", "0"], &["training.batch = 0", "at least 1"]),
+        (&["--hidden-size", "0"], &["model.hidden_size = 0", "at least 1"]),
+        (
+            &["--hidden-size", "99999999999"],
+            &["model.hidden_size = 99999999999", "at most 65536"],
+        ),
+        (
+            &["--learning-rate", "nan"],
+            &["optimizer.learning_rate = NaN", "above 0"],
+        ),
+        (
+            &["--learning-rate", "inf"],
+            &["optimizer.learning_rate = inf", "above 0"],
+        ),
+        (
+            &["--learning-rate", "-0.1"],
+            &["optimizer.learning_rate = -0.1", "above 0"],
+        ),
+        (
+            &["--learning-rate", "0"],
+            &["optimizer.learning_rate = 0", "above 0"],
+        ),
+        (&["--clip", "0"], &["training.clip = 0", "above 0"]),
+        (&["--clip", "-1"], &["training.clip = -1", "above 0"]),
+        (
+            &["--initial-noise", "-1"],
+            &["model.initial_noise = -1", "not negative"],
+        ),
+        (
+            &["--initial-noise", "inf"],
+            &["model.initial_noise = inf", "not negative"],
+        ),
+        (&["--forget-bias", "nan"], &["model.forget_bias = NaN", "finite"]),
+        (
+            &["--norm", "batch", "--batch", "1"],
+            &["training.batch = 1", "batches of one", "try 3"],
+        ),
+        (
+            &["--norm", "c=batch", "--batch", "359"],
+            &["training.batch = 359", "1437", "last batch of one", "try 360"],
+        ),
+        (
+            &["--norm", "h=bacth(gamma=1)"],
+            &[
+                "--norm: unknown normalization `bacth` (did you mean `batch`?)",
+                "known normalizations: none, batch, layer (at byte 2)",
+                "\n  h=bacth(gamma=1)\n    ^",
+            ],
+        ),
+        (
+            &["--norm", "batch(gamma=one)"],
+            &["option `gamma` must be a finite number, found `one` (at byte 12)"],
+        ),
+    ];
+    for (options, parts) in cases {
+        let arguments = [&["train", "--out", "run"], options].concat();
+        workspace.refuses(&arguments, 1, parts);
+    }
+}
+
+#[test]
+fn a_batch_of_one_is_fine_without_batch_statistics() {
+    let workspace = Workspace::new();
+    let options = [
+        "--hidden-size",
+        "2",
+        "--epochs",
+        "1",
+        "--batch",
+        "359",
+        "--norm",
+        "layer",
+    ];
+    workspace
+        .run(&[&["train", "--out", "run"], &options[..]].concat())
+        .succeeds();
+}
+
+#[test]
+fn comparisons_that_make_no_sense() {
+    let workspace = Workspace::new();
+    let cases: [(&[&str], &[&str]); 7] = [
+        (
+            &["--norms", "none,bacth"],
+            &[
+                "--norms: unknown normalization `bacth`",
+                "none, batch, layer (at byte 5)",
+                "\n       ^",
+            ],
+        ),
+        (
+            &["--norms", "batch,batch(gamma=0.1)"],
+            &["given twice", "(at byte 6)"],
+        ),
+        (&["--norms", ""], &["expected a normalization", "(at byte 0)"]),
+        (&["--target", "nan"], &["--target = NaN", "from 0 to 100"]),
+        (&["--target", "-3"], &["--target = -3", "from 0 to 100"]),
+        (
+            &["--first-seed", "18446744073709551615"],
+            &[
+                "--first-seed = 18446744073709551615",
+                "at most 18446744073709551612",
+            ],
+        ),
+        (
+            &["--norms", "none,batch", "--batch", "359"],
+            &["training.batch = 359"],
+        ),
+    ];
+    for (options, parts) in cases {
+        let arguments = [&["compare", "--out", "run"], options].concat();
+        workspace.refuses(&arguments, 1, parts);
+    }
+}
+
+#[test]
+fn usage_errors() {
+    let workspace = Workspace::new();
+    let cases: [(&[&str], &[&str]); 12] = [
+        (
+            &["--threads", "0"],
+            &["'0' for '--threads <THREADS>'", "from 1 to 1024"],
+        ),
+        (&["--threads", "1000000"], &["from 1 to 1024"]),
+        (&["train", "--threads", "two"], &["from 1 to 1024"]),
+        (&["--device", "gpu"], &["'gpu'", "cpu, reference"]),
+        (&["train", "--permutation-seed", "3"], &["--permuted"]),
+        (&["train", "--force"], &["--out <DIR>"]),
+        (&["train", "--batch", "many"], &["'many' for '--batch <BATCH>'"]),
+        (&["train", "--seed", "-1"], &["'-1'"]),
+        (
+            &["train", "--optimizer", "adm"],
+            &["'adm'", "rmsprop-authors", "adam"],
+        ),
+        (&["compare", "--seeds", "0"], &["--seeds", "1..=1000"]),
+        (&["eval"], &["<RUN>"]),
+        (&["tain"], &["'tain'", "'train'"]),
+    ];
+    for (arguments, parts) in cases {
+        workspace.refuses(arguments, 2, parts);
+    }
+}
+
+#[test]
+fn a_run_that_diverges_ends_with_an_error() {
+    let workspace = Workspace::new();
+    let options = ["--norm", "none", "--learning-rate", "1e38"];
+    workspace.run(&tiny("run", &options)).fails(
+        1,
+        &["epoch 1", "loss is NaN", "diverged", "lower the learning rate"],
+    );
+    assert!(!workspace.path("run/checkpoint.safetensors").exists());
+}

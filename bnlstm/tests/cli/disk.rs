@@ -1,0 +1,141 @@
+//! Disks that are full or cannot be written to.
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::support::{Outcome, PROGRAM, Workspace, files, tiny};
+
+/// A small disk in memory, unmounted when dropped.
+struct Disk(PathBuf);
+
+impl Disk {
+    /// Mounts it at a new directory; none, and a line that says so, where this is not allowed.
+    fn mount(path: PathBuf, options: &str) -> Option<Self> {
+        fs::create_dir(&path).unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&path);
+        if mount.output().is_ok_and(|output| output.status.success()) {
+            return Some(Self(path));
+        }
+        // Straight to stderr: the test harness hides what a passing test prints.
+        let text = "disk tests: mounting is not allowed here, so only a limit of file sizes is tested";
+        let _ = writeln!(std::io::stderr(), "{text}");
+        None
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let unmounted = Command::new("umount").arg(&self.0).status();
+        assert!(unmounted.is_ok_and(|status| status.success()), "umount");
+    }
+}
+
+fn fill(path: &Path) {
+    let mut file = fs::File::create(path).unwrap();
+    while file.write_all(&[0; 512]).is_ok() {}
+}
+
+#[test]
+fn a_full_disk_is_refused_before_training() {
+    let workspace = Workspace::new();
+    let Some(disk) = Disk::mount(workspace.path("disk"), "size=64k") else {
+        return;
+    };
+    fill(&disk.0.join("filler"));
+    workspace.run(&tiny("disk/run", &[])).fails(
+        1,
+        &[
+            "cannot write a file in disk/run",
+            "No space left",
+            "free some space",
+        ],
+    );
+    assert!(files(&disk.0.join("run")).is_empty());
+}
+
+#[test]
+fn a_disk_that_fills_up_keeps_the_earlier_checkpoint() {
+    let workspace = Workspace::new();
+    let Some(disk) = Disk::mount(workspace.path("disk"), "size=400k") else {
+        return;
+    };
+    workspace.run(&tiny("disk/run", &["--norm", "none"])).succeeds();
+    keeps_checkpoint(&workspace, "disk/run", |workspace, arguments| {
+        workspace.run(arguments)
+    });
+    drop(disk);
+}
+
+/// Works without rights: the system refuses to let a file grow beyond a limit.
+#[test]
+fn a_limit_of_file_sizes_keeps_the_earlier_checkpoint() {
+    let workspace = Workspace::with_run(&["--norm", "none"]);
+    keeps_checkpoint(&workspace, "run", |workspace, arguments| {
+        // In blocks of 512 or 1024 bytes, by the shell. The signal would kill the program.
+        let script = "trap '' XFSZ; ulimit -f 200; exec \"$@\"";
+        let mut command = workspace.command("sh");
+        let output = command
+            .args(["-c", script, "sh", PROGRAM])
+            .args(arguments)
+            .output();
+        Outcome::new(arguments.join(" "), output.unwrap())
+    });
+}
+
+/// Replaces a small run by one whose checkpoint of half a megabyte does not fit.
+fn keeps_checkpoint(workspace: &Workspace, run: &str, start: fn(&Workspace, &[&str]) -> Outcome) {
+    let path = format!("{run}/checkpoint.safetensors");
+    let before = workspace.read(&path);
+    let options = ["--hidden-size", "128", "--epochs", "1", "--batch", "479"];
+    let arguments = ["train", "--norm", "none", "--force", "--out", run];
+    start(workspace, &[&arguments[..], &options].concat()).fails(
+        1,
+        &[
+            &path,
+            "cannot write the new content",
+            "the old file is untouched",
+            "free some space",
+        ],
+    );
+    assert!(before == workspace.read(&path), "the checkpoint has changed");
+    let paths = files(&workspace.path(run)).into_keys();
+    let left: Vec<_> = paths
+        .filter(|path| path.extension().is_some_and(|extension| extension == "tmp"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_directory_that_cannot_be_written_to() {
+    let workspace = Workspace::new();
+    let closed = workspace.path("closed");
+    fs::create_dir(&closed).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o555)).unwrap();
+    if fs::write(closed.join("try"), "").is_err() {
+        for out in ["closed", "closed/run"] {
+            workspace.refuses(
+                &tiny(out, &[]),
+                1,
+                &[out, "Permission denied", "give this user access"],
+            );
+        }
+        return;
+    }
+    // The superuser may write everywhere but on a disk that nobody can write to.
+    let Some(disk) = Disk::mount(workspace.path("disk"), "ro") else {
+        return;
+    };
+    for out in ["disk", "disk/run"] {
+        workspace.refuses(
+            &tiny(out, &[]),
+            1,
+            &[out, "Read-only", "disk that can be written to"],
+        );
+    }
+    drop(disk);
+}

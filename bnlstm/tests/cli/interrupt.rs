@@ -1,0 +1,58 @@
+//! Ctrl-C while a model is trained.
+#![cfg(unix)]
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::support::{PROGRAM, Workspace, files, metrics};
+
+const SIGINT: i32 = 2;
+
+#[test]
+fn an_interrupted_run_leaves_whole_files() {
+    let workspace = Workspace::new();
+    let options = ["--hidden-size", "4", "--batch", "479", "--epochs", "1000000"];
+    let mut command = workspace.command(PROGRAM);
+    command.args(["train", "--out", "run"]).args(options);
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let patience = Instant::now() + Duration::from_secs(60);
+    while !workspace.path("run/checkpoint.safetensors").exists() {
+        assert!(Instant::now() < patience, "no checkpoint after a minute");
+        assert!(child.try_wait().unwrap().is_none(), "training has ended");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let interrupt = Command::new("kill")
+        .args(["-s", "INT", &child.id().to_string()])
+        .status();
+    assert!(interrupt.unwrap().success());
+    // A shell shows this as exit code 130.
+    assert_eq!(child.wait().unwrap().signal(), Some(SIGINT));
+
+    let epochs = metrics(&workspace.text("run/metrics.jsonl")).len();
+    assert!(epochs >= 1);
+    let outcome = workspace.run(&["eval", "run"]);
+    let saved = |epochs: usize| format!("after {epochs} of 1000000 epochs");
+    // Metrics come first, so they may be one epoch ahead.
+    let stdout = &outcome.succeeds().stdout;
+    assert!(
+        stdout.contains(&saved(epochs)) || stdout.contains(&saved(epochs - 1)),
+        "{epochs} lines of metrics, but {stdout}"
+    );
+    // A file that was just being written may be left, hidden, beside its earlier version.
+    for path in files(&workspace.path("run")).keys() {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let known = [
+            "checkpoint.safetensors",
+            "config.toml",
+            "figures",
+            "metrics.jsonl",
+        ];
+        let partial = name.starts_with('.') && name.ends_with(".tmp");
+        assert!(known.contains(&name) || partial, "{name}");
+    }
+}

@@ -1,0 +1,128 @@
+//! Taking up a run again.
+
+use bnlstm::config::RunConfig;
+use bnlstm::device::{DeviceChoice, DeviceKind};
+use bnlstm::trainer::{RestoreError, Trainer};
+use nn::optimizer::OptimizerConfig;
+
+use crate::support::{Workspace, config, tiny};
+
+const DEVICE: DeviceChoice = DeviceChoice {
+    kind: DeviceKind::Cpu,
+    threads: 1,
+};
+
+#[test]
+fn a_restored_run_goes_on_with_the_same_bits() {
+    let workspace = Workspace::new();
+    let mut config = config("batch");
+    // Noise, so that its generator matters too.
+    config.model.initial_noise = 0.1;
+    let task = config.task.load().unwrap();
+    let trainer = || Trainer::<f32>::new(&config, task.as_ref(), &DEVICE.open());
+    let (half, whole) = (workspace.path("half"), workspace.path("whole"));
+    let mut straight = trainer();
+    straight.epoch(|| ()).unwrap();
+    straight.save(&half).unwrap();
+    straight.epoch(|| ()).unwrap();
+    straight.save(&whole).unwrap();
+
+    let mut resumed = trainer();
+    resumed.restore(&half).unwrap();
+    assert_eq!(resumed.epochs_done(), 1);
+    resumed.epoch(|| ()).unwrap();
+    assert_eq!(resumed.epochs_done(), 2);
+    resumed.save(&half).unwrap();
+    assert!(workspace.read("half") == workspace.read("whole"), "bytes differ");
+}
+
+#[test]
+fn another_run_is_refused_by_the_field_that_differs() {
+    let workspace = Workspace::new();
+    let path = workspace.path("checkpoint");
+    let task = config("batch").task.load().unwrap();
+    let trainer = |config: &RunConfig| Trainer::<f32>::new(config, task.as_ref(), &DEVICE.open());
+    trainer(&config("batch")).save(&path).unwrap();
+    let mut same_model = config("batch");
+    same_model.training.seed = 9;
+    same_model.training.batch = 7;
+    trainer(&same_model).restore(&path).unwrap();
+
+    let mut other_norm = config("batch(gamma=0.2)");
+    other_norm.training.seed = 4;
+    let mut other_rate = config("batch");
+    other_rate.optimizer = sgd();
+    for (config, wanted) in [
+        (other_norm, "model.normalization"),
+        (other_rate, "optimizer.beta1"),
+    ] {
+        let error = trainer(&config).restore(&path).unwrap_err();
+        let RestoreError::OtherRun { field, .. } = &error else {
+            panic!("{error}");
+        };
+        assert_eq!(field, wanted, "{error}");
+    }
+}
+
+fn sgd() -> OptimizerConfig {
+    OptimizerConfig::Sgd {
+        learning_rate: 1e-2,
+        momentum: 0.0,
+    }
+}
+
+#[test]
+fn the_config_of_a_run_gives_the_same_run_again() {
+    // Other values than the defaults.
+    let more = [
+        "--norm",
+        "h=batch(gamma=0.3),x=layer",
+        "--permuted",
+        "--permutation-seed",
+        "5",
+        "--optimizer",
+        "adamw",
+        "--learning-rate",
+        "0.02",
+        "--forget-bias",
+        "-0.5",
+        "--initial-noise",
+        "0.1",
+        "--recurrent-init",
+        "orthogonal",
+        "--clip",
+        "0.7",
+        "--seed",
+        // The largest there is.
+        "18446744073709551615",
+    ];
+    for more in [&more[..], &[]] {
+        let workspace = Workspace::with_run(more);
+        workspace
+            .run(&["train", "--config", "run/config.toml", "--out", "again"])
+            .succeeds();
+        for name in ["checkpoint.safetensors", "config.toml"] {
+            let [first, again] = ["run", "again"].map(|run| workspace.read(&format!("{run}/{name}")));
+            assert!(first == again, "{name} differs");
+        }
+    }
+}
+
+#[test]
+fn a_config_and_other_options_of_the_run_exclude_each_other() {
+    let workspace = Workspace::with_run(&[]);
+    for more in [
+        ["--epochs", "3"],
+        ["--norm", "batch"],
+        ["--seed", "1"],
+        ["--clip", "1"],
+    ] {
+        let arguments = [&["train", "--config", "run/config.toml"][..], &more].concat();
+        workspace.refuses(&arguments, 2, &["'--config <FILE>' cannot be used with", more[0]]);
+    }
+    // Where results go is no option of the run.
+    let arguments = tiny("run", &[]);
+    workspace.refuses(&arguments, 1, &["--force"]);
+    let again = ["train", "--config", "run/config.toml", "--out", "run", "--force"];
+    workspace.run(&again).succeeds();
+}

@@ -1,0 +1,161 @@
+//! Runs the program in a directory of its own.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use bnlstm::config::{ModelConfig, RecurrentInit, RunConfig, TrainingConfig};
+use bnlstm::task::{PixelOrder, TaskConfig};
+use nn::optimizer::OptimizerConfig;
+use tempfile::TempDir;
+
+/// The program under test.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_bnlstm");
+
+/// Options of a run of three updates.
+pub const TINY: [&str; 6] = ["--hidden-size", "4", "--epochs", "1", "--batch", "479"];
+
+/// `train` with [`TINY`] into `out`, and more options.
+pub fn tiny<'a>(out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [&["train", "--out", out], &TINY[..], more].concat()
+}
+
+/// A temporary directory in which the program runs.
+pub struct Workspace(TempDir);
+
+impl Workspace {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// A workspace with a finished tiny run in the directory `run`.
+    pub fn with_run(more: &[&str]) -> Self {
+        let workspace = Self::new();
+        workspace.run(&tiny("run", more)).succeeds();
+        workspace
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// A command in this directory that is to be started.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.0.path());
+        command
+    }
+
+    /// Runs the program to its end.
+    pub fn run(&self, arguments: &[&str]) -> Outcome {
+        let output = self.command(PROGRAM).args(arguments).output().unwrap();
+        Outcome::new(arguments.join(" "), output)
+    }
+
+    pub fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path(name)).unwrap()
+    }
+
+    pub fn text(&self, name: &str) -> String {
+        String::from_utf8(self.read(name)).unwrap()
+    }
+
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        fs::write(self.path(name), content).unwrap();
+    }
+
+    /// Runs the program, which must fail and leave all files as they are.
+    pub fn refuses(&self, arguments: &[&str], code: i32, parts: &[&str]) {
+        let before = files(self.0.path());
+        self.run(arguments).fails(code, parts);
+        assert_eq!(before, files(self.0.path()), "{arguments:?} changed a file");
+    }
+}
+
+/// All files and directories below a directory, with their content.
+pub fn files(directory: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+            found.insert(path, None);
+        } else {
+            let content = fs::read(&path).unwrap();
+            found.insert(path, Some(content));
+        }
+    }
+    found
+}
+
+/// What a run of the program did.
+pub struct Outcome {
+    command: String,
+    code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Outcome {
+    pub fn new(command: String, output: Output) -> Self {
+        Self {
+            command,
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    #[track_caller]
+    pub fn succeeds(&self) -> &Self {
+        assert_eq!(self.code, Some(0), "{}: {}", self.command, self.stderr);
+        self
+    }
+
+    /// Checks the exit code, and that the error says all of `parts`.
+    #[track_caller]
+    pub fn fails(&self, code: i32, parts: &[&str]) {
+        let Self { command, stderr, .. } = self;
+        assert_eq!(self.code, Some(code), "{command}: {stderr}");
+        assert!(stderr.contains("error: "), "{command}: {stderr}");
+        for part in parts {
+            assert!(stderr.contains(part), "{command}: no `{part}` in: {stderr}");
+        }
+    }
+}
+
+/// The lines of a `metrics.jsonl`.
+pub fn metrics(text: &str) -> Vec<serde_json::Value> {
+    assert!(text.ends_with('\n'), "the last line is not complete: {text}");
+    let lines = text.lines().map(serde_json::from_str);
+    lines.collect::<Result<_, _>>().unwrap()
+}
+
+/// A small run on permuted digits.
+pub fn config(normalization: &str) -> RunConfig {
+    RunConfig {
+        task: TaskConfig::Digits {
+            order: PixelOrder::Permuted { permutation_seed: 1 },
+        },
+        model: ModelConfig {
+            hidden_size: 8,
+            normalization: normalization.parse().unwrap(),
+            recurrent_init: RecurrentInit::IdentityG,
+            forget_bias: 1.0,
+            initial_noise: 0.0,
+        },
+        optimizer: OptimizerConfig::Adam {
+            learning_rate: 1e-2,
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+        },
+        training: TrainingConfig {
+            epochs: 1,
+            batch: 100,
+            clip: 1.0,
+            seed: 3,
+        },
+    }
+}

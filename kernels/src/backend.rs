@@ -8,6 +8,7 @@ use crate::dims::{Axis, Broadcast, Cells, Columns, CopyRows, Gemm, Rows};
 use crate::functions::{Binary, Reduce, Unary};
 use crate::optimizer::{Adam, RmsProp, Sgd};
 use crate::real::Real;
+use crate::sequence::FusedLstm;
 
 /// A device that computes with elements of type `T`, chosen at run time.
 ///
@@ -228,6 +229,11 @@ pub trait Backend<T: Real>: Debug + Send + Sync {
     /// One update, see [`Adam`].
     fn adam(&self, rule: Adam<T>, gradient: View<'_, T>, parameter: ViewMut<'_, T>, state: AdamState<'_, T>) {
         composed::optimizer::adam(self.required(), rule, gradient, parameter, state);
+    }
+
+    /// LSTM sequences in one operation, if the device has them.
+    fn fused_lstm(&self) -> Option<&dyn FusedLstm<T>> {
+        None
     }
 
     /// This device as a trait object, for the composed operations.

@@ -5,8 +5,10 @@
 //! fit. Dimensions saturate instead of overflowing, so that absurd ones never seem to fit.
 
 mod fused;
+mod sequence;
 
 pub(crate) use fused::*;
+pub(crate) use sequence::*;
 
 use crate::buffer::Indices;
 use crate::dims::{Axis, Broadcast, CopyRows, Gemm, MAX_AXES, Rows};

@@ -21,6 +21,7 @@ mod functions;
 mod optimizer;
 mod real;
 mod reference;
+pub mod sequence;
 pub mod simd;
 
 pub use backend::Backend;

@@ -8,6 +8,7 @@ mod layer_norm;
 mod lstm;
 mod memory;
 mod optimizer;
+mod recurrence;
 mod reduce;
 mod rows;
 mod softmax;
@@ -23,6 +24,7 @@ use crate::dims::{Axis, Broadcast, Cells, Columns, CopyRows, Gemm, Rows};
 use crate::functions::{Binary, Reduce, Unary};
 use crate::optimizer::{Adam, RmsProp, Sgd};
 use crate::real::Real;
+use crate::sequence::FusedLstm;
 use crate::simd::simd_report;
 use memory::{indices, slice, slice_mut};
 use threads::Threads;
@@ -337,6 +339,10 @@ impl<T: Real> Backend<T> for Cpu {
             mean,
             mean_square,
         );
+    }
+
+    fn fused_lstm(&self) -> Option<&dyn FusedLstm<T>> {
+        Some(self)
     }
 
     fn required(&self) -> &dyn Backend<T> {

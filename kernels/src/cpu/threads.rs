@@ -1,6 +1,6 @@
 //! How work is shared among threads.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -56,6 +56,40 @@ impl Threads {
         match &self.pool {
             Some(pool) if tasks.len() > 1 => pool.install(|| tasks.into_par_iter().for_each(f)),
             _ => tasks.drain(..).for_each(f),
+        }
+    }
+
+    /// Runs every task on a thread of its own, all at the same time, so that they may wait for each
+    /// other; `f` gets the number of its task.
+    ///
+    /// # Panics
+    /// If there are more tasks than threads.
+    pub fn team<I: Send, R: Send>(&self, tasks: Vec<I>, f: impl Fn(usize, I) -> R + Send + Sync) -> Vec<R> {
+        assert!(
+            tasks.len() <= self.count,
+            "team: {} members on {} threads",
+            tasks.len(),
+            self.count
+        );
+        match &self.pool {
+            Some(pool) if tasks.len() > 1 => {
+                let tasks: Vec<_> = tasks.into_iter().map(|task| Mutex::new(Some(task))).collect();
+                let results = pool.broadcast(|context| {
+                    let index = context.index();
+                    let task = tasks
+                        .get(index)?
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .take();
+                    task.map(|task| f(index, task))
+                });
+                results.into_iter().flatten().collect()
+            }
+            _ => tasks
+                .into_iter()
+                .enumerate()
+                .map(|(index, task)| f(index, task))
+                .collect(),
         }
     }
 

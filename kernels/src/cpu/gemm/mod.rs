@@ -11,8 +11,8 @@ mod tile;
 use super::threads::{PRODUCTS, Threads, tasks};
 use crate::Real;
 use crate::dims::Gemm;
-use pack::Packed;
-use tile::{Operand, multiply};
+pub(super) use pack::Packed;
+pub(super) use tile::{Operand, multiply};
 
 /// Terms of a sum that are added up in registers: a panel of `B` (48 × 256 `f32`) stays close.
 const K_BLOCK: usize = 256;
@@ -38,7 +38,7 @@ pub(super) fn gemm<T: Real>(threads: &Threads, dims: Gemm, a: &[T], b: &[T], c: 
         stride: if dims.transpose_a { dims.m } else { dims.k },
         transposed: dims.transpose_a,
     };
-    let packed = Packed::new(threads, dims, b);
+    let packed = Packed::shared(threads, dims, b);
     let tasks = tasks(dims.m * dims.n * dims.k, PRODUCTS, threads.count());
     if tasks == 1 {
         let mut rows: Vec<&mut [T]> = c.chunks_exact_mut(dims.n).collect();

@@ -11,7 +11,7 @@ use crate::simd::Lanes;
 
 /// `B [k, n]` as blocks of [`K_BLOCK`] rows, a block as panels of [`TILE_VECTORS`] vectors, a panel
 /// row by row. The last panel may be narrower; the lanes past column `n` are 0.
-pub(super) struct Packed<T: Real> {
+pub(in crate::cpu) struct Packed<T: Real> {
     k: usize,
     /// Vectors of a row.
     vectors: usize,
@@ -36,7 +36,13 @@ impl<T: Real> Packed<T> {
     /// Columns of a full panel.
     pub const PANEL: usize = TILE_VECTORS * T::Lanes::N;
 
-    pub fn new(threads: &Threads, dims: Gemm, b: &[T]) -> Self {
+    /// Packs on the calling thread.
+    pub fn new(dims: Gemm, b: &[T]) -> Self {
+        Self::shared(&Threads::new(1), dims, b)
+    }
+
+    /// Packs on several threads.
+    pub fn shared(threads: &Threads, dims: Gemm, b: &[T]) -> Self {
         let Gemm { k, n, .. } = dims;
         let vectors = n.div_ceil(T::Lanes::N);
         let mut data: Vec<T::Lanes> = spare();

@@ -10,7 +10,7 @@ use crate::simd::Lanes;
 
 /// The left operand, read in place.
 #[derive(Clone, Copy)]
-pub(super) struct Operand<'a, T> {
+pub(in crate::cpu) struct Operand<'a, T> {
     pub data: &'a [T],
     /// Elements from one stored row to the next.
     pub stride: usize,
@@ -27,7 +27,7 @@ struct Place {
 
 /// Multiplies rows `first ..` of `A` with the given panels; `c` holds the matching pieces of the
 /// result's rows.
-pub(super) fn multiply<T: Real>(
+pub(in crate::cpu) fn multiply<T: Real>(
     dims: Gemm,
     a: Operand<'_, T>,
     first: usize,
@@ -119,7 +119,9 @@ fn sums<V: Lanes, const M: usize, const W: usize>(
             }
         }
     }
-    sums
+    // Element by element, so that the array above is never addressed as a whole: it would then
+    // live in memory instead of registers.
+    std::array::from_fn(|i| std::array::from_fn(|j| sums[i][j]))
 }
 
 /// Writes or adds one row of a tile; columns past the end of the result are dropped.

@@ -1,0 +1,115 @@
+//! Normalization of a block of columns over the batch, as one thread sees it.
+
+use super::part::starts;
+use crate::Real;
+use crate::simd::Lanes;
+
+/// What a site does to its columns at one step: `(x − mean) · scale`, and for the gradient
+/// `dx = scale · dy − offset − slope · (x − mean)`.
+pub(super) struct Affine<T> {
+    pub mean: Vec<T>,
+    pub scale: Vec<T>,
+    pub offset: Vec<T>,
+    pub slope: Vec<T>,
+}
+
+impl<T: Real> Affine<T> {
+    /// No normalization: a mean of 0 and a scale of 1.
+    pub fn identity(width: usize) -> Self {
+        Self {
+            mean: vec![T::zero(); width],
+            scale: vec![T::one(); width],
+            offset: vec![T::zero(); width],
+            slope: vec![T::zero(); width],
+        }
+    }
+}
+
+/// Parameters of a normalization, for the own columns.
+pub(super) struct Norm<T> {
+    pub gamma: Vec<T>,
+    pub beta: Option<Vec<T>>,
+    pub epsilon: T,
+    /// Whether mean and variance are given.
+    pub fixed: bool,
+}
+
+impl<T: Real> Norm<T> {
+    /// `scale = gamma / √(var + ε)` and the mean, from moments.
+    pub fn prepare(&self, mean: &[T], var: &[T], affine: &mut Affine<T>) {
+        affine.mean.copy_from_slice(mean);
+        let epsilon = T::Lanes::splat(self.epsilon);
+        for j in starts::<T::Lanes>(mean.len()) {
+            let deviation = (T::Lanes::load(&var[j..]) + epsilon).sqrt();
+            (T::Lanes::load(&self.gamma[j..]) / deviation).store(&mut affine.scale[j..]);
+        }
+    }
+
+    /// What the sums over the batch, `Σ dy` and `Σ dy · (x − mean)`, make of the gradient; the
+    /// gradient of `gamma` is added to `d_gamma`.
+    pub fn prepare_gradient(
+        &self,
+        batch: usize,
+        var: &[T],
+        sums: (&[T], &[T]),
+        affine: &mut Affine<T>,
+        d_gamma: &mut [T],
+    ) {
+        let count = T::of(batch as f64);
+        for j in 0..var.len() {
+            let inverse = T::one() / (var[j] + self.epsilon).sqrt();
+            let product = sums.1[j] * inverse;
+            d_gamma[j] += product;
+            if !self.fixed {
+                affine.offset[j] = affine.scale[j] * (sums.0[j] / count);
+                affine.slope[j] = affine.scale[j] * inverse * (product / count);
+            }
+        }
+    }
+}
+
+/// Mean and biased variance of the columns of `x [B, width]`, in one pass over deviations from the
+/// first row.
+pub(super) fn moments<T: Real>(x: &[T], batch: usize, mean: &mut [T], var: &mut [T]) {
+    let width = mean.len();
+    let count = T::Lanes::splat(T::of(batch as f64));
+    let mut j = 0;
+    // Four vectors side by side hide the latency of the additions.
+    while j + 4 * T::Lanes::N <= width {
+        block_moments::<T, 4>(x, batch, count, j, mean, var);
+        j += 4 * T::Lanes::N;
+    }
+    for start in starts::<T::Lanes>(width).skip(j / T::Lanes::N) {
+        block_moments::<T, 1>(x, batch, count, start, mean, var);
+    }
+}
+
+#[inline(always)]
+fn block_moments<T: Real, const W: usize>(
+    x: &[T],
+    batch: usize,
+    count: T::Lanes,
+    j: usize,
+    mean: &mut [T],
+    var: &mut [T],
+) {
+    let width = mean.len();
+    let n = T::Lanes::N;
+    let shift: [T::Lanes; W] = std::array::from_fn(|k| T::Lanes::load(&x[j + k * n..]));
+    let zero = T::Lanes::constant(0.0);
+    let (mut sum, mut squares) = ([zero; W], [zero; W]);
+    for row in x.chunks_exact(width).take(batch) {
+        let row = &row[j..j + W * n];
+        for k in 0..W {
+            let d = T::Lanes::load(&row[k * n..]) - shift[k];
+            sum[k] += d;
+            squares[k] = d.mul_add(d, squares[k]);
+        }
+    }
+    for k in 0..W {
+        let offset = sum[k] / count;
+        let v = (squares[k] - sum[k] * offset) / count;
+        (shift[k] + offset).store(&mut mean[j + k * n..]);
+        v.at_least(zero).store(&mut var[j + k * n..]);
+    }
+}

@@ -1,0 +1,78 @@
+//! The input term of one step, for the own columns.
+
+use super::part::{Part, starts};
+use crate::Real;
+use crate::simd::Lanes;
+
+/// Where the term comes from, see [`crate::sequence::InputTerm`]; weights are the own columns only.
+pub(super) enum Source<'a, T> {
+    Product(&'a [T]),
+    Scalar { x: &'a [T], weight: Vec<T> },
+    Lookup { table: Vec<T>, symbols: &'a [u32] },
+}
+
+impl<T: Real> Source<'_, T> {
+    /// The term of step `t`, `[B, 4U]`.
+    pub fn fill(&self, t: usize, batch: usize, part: &Part, block: &mut [T]) {
+        let width = part.columns();
+        let rows = block.chunks_exact_mut(width);
+        match self {
+            Source::Product(product) => {
+                let size = batch * 4 * part.hidden;
+                part.gather(&product[t * size..(t + 1) * size], block);
+            }
+            Source::Scalar { x, weight } => {
+                for (row, &x) in rows.zip(&x[t * batch..(t + 1) * batch]) {
+                    let x = T::Lanes::splat(x);
+                    for j in starts::<T::Lanes>(width) {
+                        (x * T::Lanes::load(&weight[j..])).store(&mut row[j..]);
+                    }
+                }
+            }
+            Source::Lookup { table, symbols } => {
+                for (row, &symbol) in rows.zip(&symbols[t * batch..(t + 1) * batch]) {
+                    row.copy_from_slice(&table[symbol as usize * width..][..width]);
+                }
+            }
+        }
+    }
+
+    /// Elements of the weight's gradient, for the own columns.
+    pub fn gradient_len(&self) -> usize {
+        match self {
+            Source::Product(_) => 0,
+            Source::Scalar { weight, .. } => weight.len(),
+            Source::Lookup { table, .. } => table.len(),
+        }
+    }
+
+    /// Adds what step `t` contributes to the weight's gradient, given that of the term `[B, 4U]`.
+    pub fn add_gradient(&self, t: usize, batch: usize, width: usize, d_term: &[T], d_weight: &mut [T]) {
+        let rows = d_term.chunks_exact(width);
+        match self {
+            Source::Product(_) => {}
+            Source::Scalar { x, .. } => {
+                let x = &x[t * batch..(t + 1) * batch];
+                let mut sum = vec![T::zero(); width];
+                for (row, &x) in rows.zip(x) {
+                    add_scaled(x, row, &mut sum);
+                }
+                add_scaled(T::one(), &sum, d_weight);
+            }
+            Source::Lookup { symbols, .. } => {
+                for (row, &symbol) in rows.zip(&symbols[t * batch..(t + 1) * batch]) {
+                    add_scaled(T::one(), row, &mut d_weight[symbol as usize * width..][..width]);
+                }
+            }
+        }
+    }
+}
+
+/// `to += factor · x`, for slices that may end in a partial vector.
+fn add_scaled<T: Real>(factor: T, x: &[T], to: &mut [T]) {
+    let factor = T::Lanes::splat(factor);
+    for j in (0..x.len()).step_by(T::Lanes::N) {
+        let sum = factor.mul_add(T::Lanes::load_at(x, j), T::Lanes::load_at(to, j));
+        sum.store_at(to, j);
+    }
+}

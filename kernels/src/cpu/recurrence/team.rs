@@ -1,0 +1,132 @@
+//! Threads that work on one sequence together, a barrier apart at each step.
+
+use std::hint::spin_loop;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Turns of the waiting loop before a thread offers its processor to others: a few microseconds,
+/// which is what members of a team usually differ by.
+const SPINS: usize = 4000;
+
+/// What the members of a team share: a barrier, and for each member two slabs of values, so that
+/// one can be written while the others still read the last.
+pub(super) struct Team<T> {
+    members: usize,
+    arrived: AtomicUsize,
+    generation: AtomicUsize,
+    /// A member has panicked; whoever waits for it must not wait forever.
+    broken: AtomicBool,
+    slabs: Vec<[Mutex<Vec<T>>; 2]>,
+}
+
+impl<T: Copy> Team<T> {
+    pub fn new(members: usize) -> Self {
+        let slab = || [Mutex::new(Vec::new()), Mutex::new(Vec::new())];
+        Self {
+            members,
+            arrived: AtomicUsize::new(0),
+            generation: AtomicUsize::new(0),
+            broken: AtomicBool::new(false),
+            slabs: (0..members).map(|_| slab()).collect(),
+        }
+    }
+
+    /// Number of threads.
+    pub fn members(&self) -> usize {
+        self.members
+    }
+
+    /// Runs `f` as a member; if it panics, the others do too.
+    pub fn member<R>(&self, f: impl FnOnce() -> R) -> R {
+        struct Guard<'a>(&'a AtomicBool);
+        impl Drop for Guard<'_> {
+            fn drop(&mut self) {
+                if std::thread::panicking() {
+                    self.0.store(true, Ordering::Release);
+                }
+            }
+        }
+        let _guard = Guard(&self.broken);
+        f()
+    }
+
+    /// Shows `values` to the others, who see them with [`collect`](Self::collect) of the same
+    /// `turn`. Turns are numbered one after another.
+    pub fn exchange(&self, member: usize, turn: usize, values: &[T], mut collect: impl FnMut(usize, &[T])) {
+        if self.members == 1 {
+            return;
+        }
+        let slab = |member: usize| {
+            let slab = &self.slabs[member][turn % 2];
+            slab.lock().unwrap_or_else(PoisonError::into_inner)
+        };
+        {
+            let mut own = slab(member);
+            own.clear();
+            own.extend_from_slice(values);
+        }
+        self.wait();
+        for other in (0..self.members).filter(|&other| other != member) {
+            collect(other, &slab(other));
+        }
+    }
+
+    /// Waits until all members are here.
+    fn wait(&self) {
+        let generation = self.generation.load(Ordering::Acquire);
+        if self.arrived.fetch_add(1, Ordering::AcqRel) + 1 == self.members {
+            self.arrived.store(0, Ordering::Relaxed);
+            self.generation.fetch_add(1, Ordering::Release);
+            return;
+        }
+        let mut turns = 0;
+        while self.generation.load(Ordering::Acquire) == generation {
+            assert!(
+                !self.broken.load(Ordering::Acquire),
+                "recurrence: another thread has panicked"
+            );
+            turns += 1;
+            if turns < SPINS {
+                spin_loop();
+            } else {
+                std::thread::yield_now();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everyone_sees_the_slabs_of_every_turn() {
+        let team = Team::<usize>::new(3);
+        std::thread::scope(|scope| {
+            for member in 0..3 {
+                let team = &team;
+                scope.spawn(move || {
+                    for turn in 0..1000 {
+                        let mut seen = 0;
+                        team.exchange(member, turn, &[100 * turn + member], |other, slab| {
+                            assert_eq!(slab, [100 * turn + other]);
+                            seen += 1;
+                        });
+                        assert_eq!(seen, 2);
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn a_panic_ends_the_whole_team() {
+        let team = Team::<f32>::new(2);
+        let ended = std::thread::scope(|scope| {
+            let waits = scope.spawn(|| team.member(|| team.exchange(0, 0, &[], |_, _| {})));
+            let panics = scope.spawn(|| team.member(|| panic!("on purpose")));
+            [waits.join().is_err(), panics.join().is_err()]
+        });
+        assert_eq!(ended, [true, true]);
+    }
+}

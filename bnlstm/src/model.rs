@@ -39,6 +39,6 @@ impl<T: Real> Classifier<T> {
     /// Logits `[B, C]` for inputs `x [T, B, D]`.
     pub fn logits<'t>(&self, context: &mut Context<'t, '_, T>, x: Var<'t, T>) -> Var<'t, T> {
         let states = self.lstm.forward(context, x);
-        self.head.forward(context, states.last())
+        self.head.forward(context, states.last)
     }
 }

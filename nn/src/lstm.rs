@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use autodiff::Var;
+use autodiff::{LstmSequence, SequenceStates, SequenceTerm, Var};
 use kernels::{Indices, Real};
 use rand::RngExt;
 use rand_distr::StandardNormal;
@@ -84,25 +84,40 @@ pub struct Lstm<T: Real> {
 }
 
 /// The states of an LSTM over a sequence.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct LstmStates<'t, T: Real> {
-    /// `h_1 … h_T`, `[B, H]` each
-    pub h: Vec<Var<'t, T>>,
-    /// `c_1 … c_T`, `[B, H]` each
-    pub c: Vec<Var<'t, T>>,
+    /// `h_1 … h_T`, `[T, B, H]`
+    pub h: Var<'t, T>,
+    /// `c_1 … c_T`, `[T, B, H]`
+    pub c: Var<'t, T>,
+    /// `h_T`, `[B, H]`
+    pub last: Var<'t, T>,
 }
 
-impl<'t, T: Real> LstmStates<'t, T> {
-    /// `h_T [B, H]`
-    ///
-    /// # Panics
-    /// If the sequence has no step.
+/// What an LSTM reads.
+#[derive(Clone, Copy)]
+enum Input<'t, 'a, T: Real> {
+    /// `[T, B, D]`
+    Dense(Var<'t, T>),
+    /// `T · B` symbols of one-hot inputs, for `batch` sequences.
+    Symbols { symbols: &'a Arc<Indices>, batch: usize },
+}
+
+impl<T: Real> Input<'_, '_, T> {
+    /// `T` and `B`.
     #[track_caller]
-    pub fn last(&self) -> Var<'t, T> {
-        *self
-            .h
-            .last()
-            .expect("lstm: the last state of a sequence of 0 steps")
+    fn extents(&self) -> (usize, usize) {
+        match self {
+            Input::Dense(x) => (x.shape().extent(0), x.shape().extent(1)),
+            Input::Symbols { symbols, batch } => {
+                let count = symbols.len();
+                assert!(
+                    *batch > 0 && count.is_multiple_of(*batch),
+                    "lstm: {count} symbols for batches of {batch}; T · B symbols, B above 0, would fit"
+                );
+                (count / batch, *batch)
+            }
+        }
     }
 }
 
@@ -140,8 +155,17 @@ impl<T: Real> Lstm<T> {
     /// If the last axis of `x` is not `D`.
     #[track_caller]
     pub fn forward<'t>(&self, context: &mut Context<'t, '_, T>, x: Var<'t, T>) -> LstmStates<'t, T> {
-        let product = x.matmul(context.param(self.w_x));
-        self.run(context, product)
+        self.run(context, Input::Dense(x))
+    }
+
+    /// The same as [`forward`](Self::forward), always step by step in plain operations: the
+    /// definition, which the fused form is tested against.
+    ///
+    /// # Panics
+    /// If the last axis of `x` is not `D`.
+    #[track_caller]
+    pub fn forward_by_steps<'t>(&self, context: &mut Context<'t, '_, T>, x: Var<'t, T>) -> LstmStates<'t, T> {
+        self.by_steps(context, Input::Dense(x))
     }
 
     /// All states for one-hot inputs, given as `T · B` symbols, step by step: their product with
@@ -156,21 +180,90 @@ impl<T: Real> Lstm<T> {
         symbols: &Arc<Indices>,
         batch: usize,
     ) -> LstmStates<'t, T> {
-        let count = symbols.len();
-        assert!(
-            batch > 0 && count.is_multiple_of(batch),
-            "lstm: {count} symbols for batches of {batch}; T · B symbols, B above 0, would fit"
-        );
-        let steps = count / batch;
-        let rows = context.param(self.w_x).gather_rows(symbols);
-        let product = rows.reshape([steps, batch, 4 * self.hidden_size]);
-        self.run(context, product)
+        self.run(context, Input::Symbols { symbols, batch })
     }
 
-    /// The recurrence over `x_t W_x`, `[T, B, 4H]`.
     #[track_caller]
-    fn run<'t>(&self, context: &mut Context<'t, '_, T>, product: Var<'t, T>) -> LstmStates<'t, T> {
-        let (of, batch) = (product.shape().extent(0), product.shape().extent(1));
+    fn run<'t>(&self, context: &mut Context<'t, '_, T>, input: Input<'t, '_, T>) -> LstmStates<'t, T> {
+        match self.fused(context, input) {
+            Some(states) => states,
+            None => self.by_steps(context, input),
+        }
+    }
+
+    /// The whole sequence as one operation, if the device and every normalizer have that form.
+    #[track_caller]
+    fn fused<'t>(
+        &self,
+        context: &mut Context<'t, '_, T>,
+        input: Input<'t, '_, T>,
+    ) -> Option<LstmStates<'t, T>> {
+        let (steps, batch) = input.extents();
+        if !LstmSequence::applies(context.tape().device(), steps, batch, self.hidden_size) {
+            return None;
+        }
+        let sites = [&self.sites.recurrent, &self.sites.input, &self.sites.cell];
+        let mut norms = [const { None }; 3];
+        for (norm, site) in norms.iter_mut().zip(sites) {
+            if let Some(normalizer) = site {
+                *norm = Some(normalizer.fused(context, steps)?);
+            }
+        }
+        let (h_0, c_0) = self.initial(context, batch);
+        let sequence = LstmSequence {
+            input: self.term(context, input, steps, batch),
+            w_h: context.param(self.w_h),
+            bias: context.param(self.bias),
+            h_0,
+            c_0,
+            norms,
+        };
+        let states = sequence.record(steps);
+        for (site, moments) in sites.into_iter().zip(&states.moments) {
+            if let (Some(normalizer), Some((mean, var))) = (site, moments) {
+                normalizer.observe(context, batch, mean, var);
+            }
+        }
+        let SequenceStates { h, c, last, .. } = states;
+        Some(LstmStates { h, c, last })
+    }
+
+    /// The input term in the form that costs least.
+    #[track_caller]
+    fn term<'t>(
+        &self,
+        context: &mut Context<'t, '_, T>,
+        input: Input<'t, '_, T>,
+        steps: usize,
+        batch: usize,
+    ) -> SequenceTerm<'t, T> {
+        let w_x = context.param(self.w_x);
+        match input {
+            Input::Dense(x) if x.shape().last() == 1 && !x.needs_gradient() => SequenceTerm::Scalar {
+                x: x.value().reshape([steps, batch]),
+                weight: w_x,
+            },
+            Input::Dense(x) => SequenceTerm::Product(x.matmul(w_x)),
+            Input::Symbols { symbols, .. } => SequenceTerm::Lookup {
+                table: w_x,
+                symbols: Arc::clone(symbols),
+            },
+        }
+    }
+
+    /// One step after another, in plain operations.
+    #[track_caller]
+    fn by_steps<'t>(&self, context: &mut Context<'t, '_, T>, input: Input<'t, '_, T>) -> LstmStates<'t, T> {
+        let (of, batch) = input.extents();
+        assert!(of > 0, "lstm: a sequence of 0 steps has no state; 1 or more fit");
+        let w_x = context.param(self.w_x);
+        let product = match input {
+            Input::Dense(x) => x.matmul(w_x),
+            Input::Symbols { symbols, .. } => {
+                w_x.gather_rows(symbols)
+                    .reshape([of, batch, 4 * self.hidden_size])
+            }
+        };
         let input = match &self.sites.input {
             Some(normalizer) => normalizer.sequence(context, product),
             None => product,
@@ -178,20 +271,21 @@ impl<T: Real> Lstm<T> {
         let input = input.add(context.param(self.bias));
         let w_h = context.param(self.w_h);
         let (mut h, mut c) = self.initial(context, batch);
-        let mut states = LstmStates {
-            h: Vec::with_capacity(of),
-            c: Vec::with_capacity(of),
-        };
+        let (mut hs, mut cs) = (Vec::with_capacity(of), Vec::with_capacity(of));
         for (t, input) in input.unbind().into_iter().enumerate() {
             let step = Step { t, of };
             let recurrent = at_site(&self.sites.recurrent, context, h.matmul(w_h), step);
             let (c_t, o) = recurrent.add(input).lstm_gates(c);
             let normalized = at_site(&self.sites.cell, context, c_t, step);
             (h, c) = (o.mul(normalized.tanh()), c_t);
-            states.h.push(h);
-            states.c.push(c);
+            hs.push(h);
+            cs.push(c);
         }
-        states
+        LstmStates {
+            h: Var::stack(&hs),
+            c: Var::stack(&cs),
+            last: h,
+        }
     }
 
     /// `h_0` and `c_0` for every example, `[B, H]` each.

@@ -14,6 +14,7 @@ mod layer_norm;
 mod ln;
 mod log_softmax;
 mod lstm_gates;
+mod lstm_sequence;
 mod matmul;
 mod max_axis;
 mod mul;
@@ -36,3 +37,4 @@ mod transpose;
 mod unbind;
 
 pub use batch_norm::BatchNormalized;
+pub use lstm_sequence::{LstmSequence, SequenceNorm, SequenceStates, SequenceTerm};

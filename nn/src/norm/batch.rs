@@ -1,6 +1,6 @@
 //! Batch normalization, for single layers and for time steps.
 
-use autodiff::{Tensor, Var};
+use autodiff::{SequenceNorm, Tensor, Var};
 use kernels::Real;
 
 use super::{Normalizer, Step, StepStatistics};
@@ -77,17 +77,27 @@ impl BatchNorm {
         let epsilon = T::of(self.epsilon);
         let shape = x.shape();
         let groups = if shape.rank() == 3 { shape.extent(0) } else { 1 };
-        let fixed = match context.mode() {
-            Mode::Eval(Statistics::Running) => self.statistics.running(context, step, groups),
-            Mode::Eval(Statistics::Population) => self.statistics.population(context, step, groups),
-            Mode::Eval(Statistics::Batch) | Mode::Train | Mode::Estimate { .. } => {
-                let out = x.batch_norm(gamma, beta, epsilon);
-                let batch = shape.extent(shape.rank() - 2);
-                self.learn(context, step, batch, &out.mean.value(), &out.var.value());
-                return out.y;
-            }
-        };
-        x.batch_norm_fixed(gamma, beta, &fixed.0, &fixed.1, epsilon)
+        if let Some((mean, var)) = self.fixed(context, step, groups) {
+            return x.batch_norm_fixed(gamma, beta, &mean, &var, epsilon);
+        }
+        let out = x.batch_norm(gamma, beta, epsilon);
+        let batch = shape.extent(shape.rank() - 2);
+        self.learn(context, step, batch, &out.mean.value(), &out.var.value());
+        out.y
+    }
+
+    /// Mean and variance for `steps` steps from `step` on, unless the mode takes the batch's.
+    fn fixed<T: Real>(
+        &self,
+        context: &Context<'_, '_, T>,
+        step: Step,
+        steps: usize,
+    ) -> Option<(Tensor<T>, Tensor<T>)> {
+        match context.mode() {
+            Mode::Eval(Statistics::Running) => Some(self.statistics.running(context, step, steps)),
+            Mode::Eval(Statistics::Population) => Some(self.statistics.population(context, step, steps)),
+            Mode::Eval(Statistics::Batch) | Mode::Train | Mode::Estimate { .. } => None,
+        }
     }
 
     #[track_caller]
@@ -132,5 +142,20 @@ impl<T: Real> Normalizer<T> for BatchNorm {
     fn sequence<'t>(&self, context: &mut Context<'t, '_, T>, x: Var<'t, T>) -> Var<'t, T> {
         let of = x.shape().extent(0);
         self.steps(context, x, Step { t: 0, of })
+    }
+
+    fn fused<'t>(&self, context: &mut Context<'t, '_, T>, steps: usize) -> Option<SequenceNorm<'t, T>> {
+        Some(SequenceNorm {
+            gamma: context.param(self.gamma),
+            beta: self.beta.map(|beta| context.param(beta)),
+            epsilon: T::of(self.epsilon),
+            fixed: self.fixed(context, Step { t: 0, of: steps }, steps),
+        })
+    }
+
+    #[track_caller]
+    fn observe(&self, context: &mut Context<'_, '_, T>, batch: usize, mean: &Tensor<T>, var: &Tensor<T>) {
+        let of = mean.shape().extent(0);
+        self.learn(context, Step { t: 0, of }, batch, mean, var);
     }
 }

@@ -7,7 +7,7 @@ mod batch;
 mod layer;
 mod statistics;
 
-use autodiff::Var;
+use autodiff::{SequenceNorm, Tensor, Var};
 use kernels::Real;
 
 use crate::context::Context;
@@ -40,4 +40,14 @@ pub trait Normalizer<T: Real>: std::fmt::Debug + Send + Sync {
             .collect();
         Var::stack(&normalized)
     }
+
+    /// How a recurrence that is computed as one operation applies this normalizer to a site of
+    /// `steps` steps; `None` where only [`step`](Self::step) can.
+    fn fused<'t>(&self, _: &mut Context<'t, '_, T>, _steps: usize) -> Option<SequenceNorm<'t, T>> {
+        None
+    }
+
+    /// Takes in the moments `mean, var [T, F]` that such a recurrence has computed over `batch`
+    /// examples.
+    fn observe(&self, _: &mut Context<'_, '_, T>, _batch: usize, _mean: &Tensor<T>, _var: &Tensor<T>) {}
 }

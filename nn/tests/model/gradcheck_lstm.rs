@@ -58,7 +58,7 @@ fn states<'t>(
         context.bind(id, var);
     }
     let states = model.lstm.forward(&mut context, inputs[0]);
-    states.h.into_iter().chain(states.c).collect()
+    vec![states.h, states.c, states.last]
 }
 
 /// Moments that differ from feature to feature and from step to step.

@@ -37,7 +37,7 @@ fn initial(noise: f64, mean: f64, mode: Mode, rng: &mut ChaCha8Rng) -> Vec<f64> 
     let tape = Tape::inference(&device);
     let mut context = Context::new(&tape, &mut model.store, mode, rng);
     let x = tape.constant(device.zeros([1, BATCH, 2]));
-    let c = model.lstm.forward(&mut context, x).c[0].value();
+    let c = model.lstm.forward(&mut context, x).c.value().row(0);
     c.to_vec().iter().map(|c| (2.0 * c).atanh() / SMALL).collect()
 }
 

@@ -13,7 +13,7 @@ fn largest(design: &Design) -> Vec<(String, f64)> {
     let tape = Tape::new(&device);
     let x = tape.constant(random(&device, [4, 6, design.input_size], 12));
     let mut context = Context::new(&tape, &mut model.store, Mode::Train, &mut model.rng);
-    let last = model.lstm.forward(&mut context, x).last();
+    let last = model.lstm.forward(&mut context, x).last;
     let loss = model
         .head
         .forward(&mut context, last)

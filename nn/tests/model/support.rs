@@ -138,7 +138,7 @@ impl<T: Real> Model<T> {
 
     pub fn logits<'t>(&mut self, tape: &'t Tape<T>, mode: Mode, x: &Tensor<T>) -> Var<'t, T> {
         let mut context = Context::new(tape, &mut self.store, mode, &mut self.rng);
-        let last = self.lstm.forward(&mut context, tape.constant(x.clone())).last();
+        let last = self.lstm.forward(&mut context, tape.constant(x.clone())).last;
         self.head.forward(&mut context, last)
     }
 
@@ -146,7 +146,7 @@ impl<T: Real> Model<T> {
     pub fn train(&mut self, optimizer: &mut Optimizer<T>, x: &Tensor<T>, targets: &Arc<Indices>) {
         let tape = Tape::new(x.device());
         let mut context = Context::new(&tape, &mut self.store, Mode::Train, &mut self.rng);
-        let last = self.lstm.forward(&mut context, tape.constant(x.clone())).last();
+        let last = self.lstm.forward(&mut context, tape.constant(x.clone())).last;
         let loss = self.head.forward(&mut context, last).cross_entropy(targets);
         let mut gradients = context.param_gradients(tape.backward(loss));
         clip_global_norm(&mut gradients, T::of(0.5));

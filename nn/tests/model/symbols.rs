@@ -32,8 +32,7 @@ fn pass(device: &Device<f64>, design: &Design, look_up: bool) -> (Tensor<f64>, V
     } else {
         model.lstm.forward(&mut context, tape.constant(one_hot(device)))
     };
-    let all: Vec<Var<'_, f64>> = states.h.into_iter().chain(states.c).collect();
-    let all = Var::stack(&all);
+    let all = Var::concat(&[states.h, states.c], 0);
     let gradients = tape.backward_from(&[(all, random(device, all.shape(), 9))]);
     let gradients = context.param_gradients(gradients);
     let of = |id| {

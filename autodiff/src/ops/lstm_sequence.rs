@@ -1,0 +1,452 @@
+//! A whole LSTM sequence, where the device has it as one operation
+
+use std::sync::Arc;
+
+use kernels::sequence::{
+    ColumnNorm, ColumnNormGradients, FusedLstm, InputGradient, InputTerm, MomentsMut, Sequence,
+    SequenceGradients, SequenceInput, SequenceOutput, SequenceSaved, SequenceUpstream, Sites, site,
+};
+use kernels::{Indices, Real};
+
+use crate::{Backward, Device, Forward, Gradient, Op, Shape, Tape, Tensor, Var};
+
+/// Where the input term `x_t W_x` of a sequence comes from.
+#[derive(Clone, Debug)]
+pub enum SequenceTerm<'t, T: Real> {
+    /// It is given, `[T, B, 4H]`.
+    Product(Var<'t, T>),
+    /// One number a step: `x [T, B]`, without a gradient, times `weight [1, 4H]`.
+    Scalar {
+        /// `[T, B]`
+        x: Tensor<T>,
+        /// `[1, 4H]`
+        weight: Var<'t, T>,
+    },
+    /// Rows of a table: `steps · B` symbols into `table [V, 4H]`.
+    Lookup {
+        /// `[V, 4H]`
+        table: Var<'t, T>,
+        /// `[T · B]`
+        symbols: Arc<Indices>,
+    },
+}
+
+/// Normalization of a site's columns over the batch.
+#[derive(Clone, Debug)]
+pub struct SequenceNorm<'t, T: Real> {
+    /// `[F]`
+    pub gamma: Var<'t, T>,
+    /// `[F]`
+    pub beta: Option<Var<'t, T>>,
+    /// Added to the variance.
+    pub epsilon: T,
+    /// Given `mean` and `var`, `[T, F]` each, instead of the batch's.
+    pub fixed: Option<(Tensor<T>, Tensor<T>)>,
+}
+
+/// An LSTM sequence; see [`FusedLstm`] for the formulas.
+#[derive(Clone, Debug)]
+pub struct LstmSequence<'t, T: Real> {
+    /// The input term.
+    pub input: SequenceTerm<'t, T>,
+    /// `[H, 4H]`, gates in the order `f, i, o, g`
+    pub w_h: Var<'t, T>,
+    /// `[4H]`
+    pub bias: Var<'t, T>,
+    /// `[B, H]`
+    pub h_0: Var<'t, T>,
+    /// `[B, H]`
+    pub c_0: Var<'t, T>,
+    /// Normalizations of the recurrent term, the input term and the cell, as in
+    /// [`kernels::sequence::site`].
+    pub norms: Sites<Option<SequenceNorm<'t, T>>>,
+}
+
+/// What a sequence gives.
+#[derive(Debug)]
+pub struct SequenceStates<'t, T: Real> {
+    /// `[T, B, H]`
+    pub h: Var<'t, T>,
+    /// `[T, B, H]`
+    pub c: Var<'t, T>,
+    /// `h` of the last step, `[B, H]`. A loss on it alone is cheaper than one on a slice of `h`.
+    pub last: Var<'t, T>,
+    /// Mean and variance over the batch, `[T, F]` each, of the sites where they were computed.
+    pub moments: Sites<Option<(Tensor<T>, Tensor<T>)>>,
+}
+
+/// What is known of the input term besides its variable.
+enum Term<T: Real> {
+    Product,
+    Scalar(Tensor<T>),
+    Lookup(Arc<Indices>),
+}
+
+/// What is known of a normalization besides its variables.
+struct Norm<T: Real> {
+    beta: bool,
+    epsilon: T,
+    fixed: Option<(Tensor<T>, Tensor<T>)>,
+}
+
+/// The operation: its dimensions, and what comes without a gradient.
+struct Sequential<T: Real> {
+    dims: Sequence,
+    term: Term<T>,
+    norms: Sites<Option<Norm<T>>>,
+}
+
+/// Positions among the inputs; those of the normalizations follow.
+const TERM: usize = 0;
+const W_H: usize = 1;
+const BIAS: usize = 2;
+const H_0: usize = 3;
+const C_0: usize = 4;
+const NORMS: usize = 5;
+
+fn fused<T: Real>(device: &Device<T>) -> &dyn FusedLstm<T> {
+    device
+        .backend()
+        .fused_lstm()
+        .expect("asked before the operation was made")
+}
+
+impl<T: Real> Sequential<T> {
+    fn features(&self, which: usize) -> usize {
+        if which == site::CELL {
+            self.dims.hidden
+        } else {
+            4 * self.dims.hidden
+        }
+    }
+
+    /// The operands of the kernel.
+    fn operands<'a>(&'a self, inputs: &[&'a Tensor<T>]) -> SequenceInput<'a, T> {
+        let term = inputs[TERM];
+        let mut next = NORMS;
+        let mut take = || {
+            next += 1;
+            inputs[next - 1].view()
+        };
+        SequenceInput {
+            input: match &self.term {
+                Term::Product => InputTerm::Product(term.view()),
+                Term::Scalar(x) => InputTerm::Scalar {
+                    x: x.view(),
+                    weight: term.view(),
+                },
+                Term::Lookup(symbols) => InputTerm::Lookup {
+                    table: term.view(),
+                    rows: term.shape().extent(0),
+                    symbols,
+                },
+            },
+            w_h: inputs[W_H].view(),
+            bias: inputs[BIAS].view(),
+            h_0: inputs[H_0].view(),
+            c_0: inputs[C_0].view(),
+            norms: self.norms.each_ref().map(|norm| {
+                norm.as_ref().map(|norm| ColumnNorm {
+                    gamma: take(),
+                    beta: norm.beta.then(&mut take),
+                    epsilon: norm.epsilon,
+                    fixed: norm.fixed.as_ref().map(|(mean, var)| (mean.view(), var.view())),
+                })
+            }),
+        }
+    }
+
+    /// Moments to be computed, in the order of the sites.
+    fn moments(&self, device: &Device<T>) -> Sites<Option<(Tensor<T>, Tensor<T>)>> {
+        std::array::from_fn(|which| {
+            let norm = self.norms[which].as_ref()?;
+            let shape = [self.dims.steps, self.features(which)];
+            let empty = || device.empty(shape);
+            norm.fixed.is_none().then(|| (empty(), empty()))
+        })
+    }
+}
+
+impl<T: Real> Op<T> for Sequential<T> {
+    fn name(&self) -> &'static str {
+        "lstm_sequence"
+    }
+
+    fn forward(&self, device: &Device<T>, inputs: &[&Tensor<T>]) -> Forward<T> {
+        let Sequence { steps, batch, hidden } = self.dims;
+        let fused = fused(device);
+        let mut h = device.empty([steps, batch, hidden]);
+        let mut c = device.empty([steps, batch, hidden]);
+        let mut workspace = device.empty([fused.workspace_len(self.dims)]);
+        let mut moments = self.moments(device);
+        let output = SequenceOutput {
+            h: h.view_mut(),
+            c: c.view_mut(),
+            moments: moments.each_mut().map(|moments| {
+                moments.as_mut().map(|(mean, var)| MomentsMut {
+                    mean: mean.view_mut(),
+                    var: var.view_mut(),
+                })
+            }),
+            workspace: workspace.view_mut(),
+        };
+        fused.forward(self.dims, self.operands(inputs), output);
+        let last = h.row(steps - 1);
+        let mut saved: Vec<Tensor<T>> = inputs.iter().map(|&input| input.clone()).collect();
+        saved.extend([h.clone(), c.clone(), workspace]);
+        let mut outputs = vec![h, c, last];
+        for (mean, var) in moments.into_iter().flatten() {
+            saved.extend([mean.clone(), var.clone()]);
+            outputs.extend([mean, var]);
+        }
+        Forward { outputs, saved }
+    }
+
+    fn backward(&self, pass: &Backward<'_, T>) -> Vec<Gradient<T>> {
+        let inputs: Vec<&Tensor<T>> = (0..pass.inputs()).map(|i| pass.saved(i)).collect();
+        let states = pass.inputs();
+        let mut computed = (states + 3..).step_by(2);
+        let moments = self.norms.each_ref().map(|norm| {
+            let norm = norm.as_ref()?;
+            Some(match &norm.fixed {
+                Some((mean, var)) => (mean.view(), var.view()),
+                None => {
+                    let place = computed.next().expect("an endless range");
+                    (pass.saved(place).view(), pass.saved(place + 1).view())
+                }
+            })
+        });
+        let saved = SequenceSaved {
+            h: pass.saved(states).view(),
+            c: pass.saved(states + 1).view(),
+            workspace: pass.saved(states + 2).view(),
+            moments,
+        };
+        let arrives = |i: usize| pass.gradient(i).map(Tensor::view);
+        let upstream = SequenceUpstream {
+            dh: arrives(0),
+            dc: arrives(1),
+            dh_last: arrives(2),
+        };
+        let mut found: Vec<Tensor<T>> = inputs
+            .iter()
+            .map(|input| pass.device().empty(input.shape()))
+            .collect();
+        let mut views = found.iter_mut().map(Tensor::view_mut);
+        let mut next = || views.next().expect("one for each input");
+        let gradients = SequenceGradients {
+            input: match self.term {
+                Term::Product => InputGradient::Product(next()),
+                Term::Scalar(_) | Term::Lookup(_) => InputGradient::Weight(next()),
+            },
+            w_h: next(),
+            bias: next(),
+            h_0: next(),
+            c_0: next(),
+            norms: self.norms.each_ref().map(|norm| {
+                norm.as_ref().map(|norm| ColumnNormGradients {
+                    gamma: next(),
+                    beta: norm.beta.then(&mut next),
+                })
+            }),
+        };
+        let operands = self.operands(&inputs);
+        fused(pass.device()).backward(self.dims, operands, saved, upstream, gradients);
+        found.into_iter().map(Gradient::Whole).collect()
+    }
+}
+
+impl<'t, T: Real> LstmSequence<'t, T> {
+    /// Whether a device has sequences of these dimensions as one operation.
+    pub fn applies(device: &Device<T>, steps: usize, batch: usize, hidden: usize) -> bool {
+        let dims = Sequence { steps, batch, hidden };
+        device
+            .backend()
+            .fused_lstm()
+            .is_some_and(|fused| fused.applies(dims))
+    }
+
+    /// Records a sequence of `steps` steps as one operation.
+    ///
+    /// # Panics
+    /// If the shapes do not fit, or the sequence does not [apply](Self::applies).
+    #[track_caller]
+    pub fn record(self, steps: usize) -> SequenceStates<'t, T> {
+        let tape: &'t Tape<T> = self.w_h.tape();
+        let [batch, hidden] = crate::check::matrix("lstm_sequence: h_0", self.h_0.shape());
+        assert!(
+            Self::applies(tape.device(), steps, batch, hidden),
+            "lstm_sequence: the device does not have it for {steps} steps, h_0 [{batch}, {hidden}]; \
+             go step by step"
+        );
+        let dims = Sequence { steps, batch, hidden };
+        self.check(dims);
+        let (term, variable) = match self.input {
+            SequenceTerm::Product(product) => (Term::Product, product),
+            SequenceTerm::Scalar { x, weight } => (Term::Scalar(x), weight),
+            SequenceTerm::Lookup { table, symbols } => (Term::Lookup(symbols), table),
+        };
+        let mut inputs = vec![variable, self.w_h, self.bias, self.h_0, self.c_0];
+        let norms = self.norms.map(|norm| {
+            norm.map(|norm| {
+                inputs.push(norm.gamma);
+                inputs.extend(norm.beta);
+                Norm {
+                    beta: norm.beta.is_some(),
+                    epsilon: norm.epsilon,
+                    fixed: norm.fixed,
+                }
+            })
+        });
+        let op = Sequential { dims, term, norms };
+        let computed = op
+            .norms
+            .each_ref()
+            .map(|norm| norm.as_ref().is_some_and(|norm| norm.fixed.is_none()));
+        let mut outputs = tape.record(op, &inputs).into_iter();
+        let mut next = || outputs.next().expect("as many as the operation gives");
+        SequenceStates {
+            h: next(),
+            c: next(),
+            last: next(),
+            moments: computed.map(|computed| computed.then(|| (next().value(), next().value()))),
+        }
+    }
+
+    #[track_caller]
+    fn check(&self, dims: Sequence) {
+        let Sequence { steps, batch, hidden } = dims;
+        let gates = 4 * hidden;
+        let fits = |name: &str, found: Shape, fits: Shape| {
+            assert!(
+                found == fits,
+                "lstm_sequence: {name} {found}; {fits} would fit h_0 [{batch}, {hidden}]"
+            );
+        };
+        match &self.input {
+            SequenceTerm::Product(product) => {
+                fits("the input term", product.shape(), [steps, batch, gates].into())
+            }
+            SequenceTerm::Scalar { x, weight } => {
+                fits("x", x.shape(), [steps, batch].into());
+                fits("the input weight", weight.shape(), [1, gates].into());
+            }
+            SequenceTerm::Lookup { table, .. } => {
+                let rows = table.shape().extent(0);
+                fits("the table", table.shape(), [rows, gates].into());
+            }
+        }
+        fits("w_h", self.w_h.shape(), [hidden, gates].into());
+        fits("bias", self.bias.shape(), [gates].into());
+        fits("c_0", self.c_0.shape(), [batch, hidden].into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use kernels::Cpu;
+
+    use super::*;
+    use crate::{gradcheck, values};
+
+    const STEPS: usize = 3;
+    const BATCH: usize = 4;
+    /// One vector and a rest, for every width that a build may have.
+    const HIDDEN: usize = 9;
+
+    #[derive(Clone, Copy)]
+    enum Source {
+        Product,
+        Scalar,
+        Lookup,
+    }
+
+    fn inputs(device: &Device<f64>, source: Source, normed: bool) -> Vec<Tensor<f64>> {
+        let term: Shape = match source {
+            Source::Product => [STEPS, BATCH, 4 * HIDDEN].into(),
+            Source::Scalar => [1, 4 * HIDDEN].into(),
+            Source::Lookup => [5, 4 * HIDDEN].into(),
+        };
+        let mut shapes: Vec<Shape> = vec![
+            term,
+            [HIDDEN, 4 * HIDDEN].into(),
+            [4 * HIDDEN].into(),
+            [BATCH, HIDDEN].into(),
+            [BATCH, HIDDEN].into(),
+        ];
+        if normed {
+            let gates: Shape = [4 * HIDDEN].into();
+            shapes.extend([gates, gates, gates, [HIDDEN].into(), [HIDDEN].into()]);
+        }
+        let tensor = |(i, shape): (usize, Shape)| device.tensor(shape, &values(i as u64, shape.len()));
+        shapes.into_iter().enumerate().map(tensor).collect()
+    }
+
+    /// Gradients of all states, through norms at all sites or none.
+    fn check(source: Source, normed: bool) {
+        let device = Device::<f64>::new(Arc::new(Cpu::new(2)));
+        let symbols = device.indices(&[0, 1, 4, 4, 2, 2, 3, 1, 0, 3, 4, 2]);
+        let x = device.tensor([STEPS, BATCH], &values(50, STEPS * BATCH));
+        let inputs = inputs(&device, source, normed);
+        gradcheck(
+            |_, v| {
+                let norm = |gamma: usize, beta: Option<usize>| {
+                    normed.then(|| SequenceNorm {
+                        gamma: v[gamma],
+                        beta: beta.map(|beta| v[beta]),
+                        epsilon: 1e-3,
+                        fixed: None,
+                    })
+                };
+                let sequence = LstmSequence {
+                    input: match source {
+                        Source::Product => SequenceTerm::Product(v[0]),
+                        Source::Scalar => SequenceTerm::Scalar {
+                            x: x.clone(),
+                            weight: v[0],
+                        },
+                        Source::Lookup => SequenceTerm::Lookup {
+                            table: v[0],
+                            symbols: Arc::clone(&symbols),
+                        },
+                    },
+                    w_h: v[1],
+                    bias: v[2],
+                    h_0: v[3],
+                    c_0: v[4],
+                    norms: [norm(5, Some(6)), norm(7, None), norm(8, Some(9))],
+                };
+                let states = sequence.record(STEPS);
+                vec![states.h, states.c, states.last]
+            },
+            &inputs,
+        );
+    }
+
+    #[test]
+    fn lstm_sequence_gradcheck() {
+        for source in [Source::Product, Source::Scalar, Source::Lookup] {
+            check(source, false);
+            check(source, true);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "the device does not have it for 2 steps, h_0 [1, 9]; go step by step")]
+    fn a_device_without_it_says_so() {
+        let device = Device::<f64>::reference();
+        let tape = Tape::new(&device);
+        let zeros = |shape: Shape| tape.leaf(device.zeros(shape));
+        let sequence = LstmSequence {
+            input: SequenceTerm::Product(zeros([2, 1, 36].into())),
+            w_h: zeros([9, 36].into()),
+            bias: zeros([36].into()),
+            h_0: zeros([1, 9].into()),
+            c_0: zeros([1, 9].into()),
+            norms: [None, None, None],
+        };
+        sequence.record(2);
+    }
+}

@@ -4,8 +4,9 @@
 //! `--bench train_step` one of the two. The machine should have nothing else to do meanwhile.
 #![forbid(unsafe_code)]
 
+pub mod peak;
 pub mod product;
 pub mod train_step;
 
 pub use product::{Contender, Product};
-pub use train_step::{Norm, TrainStep, TrainStepConfig};
+pub use train_step::{LossOn, Norm, Phases, Reads, TrainStep, TrainStepConfig};

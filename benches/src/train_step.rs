@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use autodiff::{Device, Tape, Tensor};
 use kernels::{Indices, Real};
@@ -22,7 +23,7 @@ const MAX_NORM: f64 = 1.0;
 /// RMSProp with steps so small that the last of a hundred thousand is like the first: with an
 /// ordinary learning rate the batch is known by heart after a few thousand, and most gradients of
 /// those that are measured vanish.
-const OPTIMIZER: OptimizerConfig = OptimizerConfig::RmsProp {
+const RMSPROP: OptimizerConfig = OptimizerConfig::RmsProp {
     learning_rate: 1e-6,
     decay: 0.9,
     epsilon: 1e-8,
@@ -31,38 +32,117 @@ const OPTIMIZER: OptimizerConfig = OptimizerConfig::RmsProp {
     denominator: Denominator::RootPlusEpsilon,
 };
 
-/// Sizes of a classifier and of its batch.
+/// Adam with steps as small.
+const ADAM: OptimizerConfig = OptimizerConfig::Adam {
+    learning_rate: 1e-6,
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+};
+
+/// What a model reads at each step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reads {
+    /// `D` numbers.
+    Numbers(usize),
+    /// One of `V` symbols, one-hot.
+    Symbols(usize),
+}
+
+/// What the loss is taken on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LossOn {
+    /// The last hidden state: one target for each sequence, RMSProp.
+    LastStep,
+    /// Every hidden state: one target for each step of each sequence, Adam.
+    EveryStep,
+}
+
+/// Sizes of a model and of its batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TrainStepConfig {
     /// `T`, time steps of the sequences.
     pub steps: usize,
     /// `B`, sequences in the batch.
     pub batch: usize,
-    /// `D`, elements of an input.
-    pub input_size: usize,
+    /// What comes in at a step.
+    pub reads: Reads,
     /// `H`, units of the LSTM.
     pub hidden_size: usize,
     /// Number of classes.
     pub classes: usize,
+    /// What the loss is taken on.
+    pub loss: LossOn,
 }
 
 impl TrainStepConfig {
+    /// Permuted MNIST as in the paper: a pixel a step, 100 units.
+    pub const PMNIST: Self = Self {
+        steps: 784,
+        batch: 100,
+        reads: Reads::Numbers(1),
+        hidden_size: 100,
+        classes: 10,
+        loss: LossOn::LastStep,
+    };
+    /// Characters of the Penn Treebank as in the paper: one of 50 symbols a step, 1000 units.
+    pub const PTB: Self = Self {
+        steps: 100,
+        batch: 64,
+        reads: Reads::Symbols(50),
+        hidden_size: 1000,
+        classes: 50,
+        loss: LossOn::EveryStep,
+    };
     /// A model that trains in seconds on small images.
     pub const SMALL: Self = Self {
         steps: 64,
         batch: 64,
-        input_size: 8,
+        reads: Reads::Numbers(8),
         hidden_size: 64,
         classes: 10,
+        loss: LossOn::LastStep,
     };
     /// So little arithmetic that what surrounds it is measured.
     pub const TINY: Self = Self {
         steps: 8,
         batch: 8,
-        input_size: 4,
+        reads: Reads::Numbers(4),
         hidden_size: 8,
         classes: 10,
+        loss: LossOn::LastStep,
     };
+
+    /// Elements of an input.
+    pub fn input_size(&self) -> usize {
+        match self.reads {
+            Reads::Numbers(size) | Reads::Symbols(size) => size,
+        }
+    }
+
+    /// Floating-point operations of a step's matrix products: forward, and twice as many back. The
+    /// product with one-hot inputs is a look-up and not counted.
+    pub fn flops(&self) -> f64 {
+        let rows = (self.steps * self.batch) as f64;
+        let gates = 4.0 * self.hidden_size as f64;
+        let input = match self.reads {
+            Reads::Numbers(size) => size as f64,
+            Reads::Symbols(_) => 0.0,
+        };
+        let outputs = match self.loss {
+            LossOn::LastStep => self.batch as f64,
+            LossOn::EveryStep => rows,
+        };
+        let recurrence = rows * gates * (self.hidden_size as f64 + input);
+        3.0 * 2.0 * (recurrence + outputs * (self.hidden_size * self.classes) as f64)
+    }
+
+    fn optimizer(&self) -> OptimizerConfig {
+        match self.loss {
+            LossOn::LastStep => RMSPROP,
+            LossOn::EveryStep => ADAM,
+        }
+    }
 }
 
 /// Normalization at all three sites of the LSTM.
@@ -119,8 +199,8 @@ impl fmt::Display for Norm {
     }
 }
 
-/// A classifier of sequences by the last state of an LSTM, with a batch of noise to
-/// learn by heart.
+/// A model with an LSTM and a linear map of its states to logits, with a batch of noise to learn by
+/// heart.
 ///
 /// ```
 /// use autodiff::Device;
@@ -139,10 +219,46 @@ pub struct TrainStep<T: Real> {
     lstm: Lstm<T>,
     head: Linear,
     optimizer: Optimizer<T>,
-    /// `[T, B, D]`
-    x: Tensor<T>,
-    /// `[B]`
+    config: TrainStepConfig,
+    input: Input<T>,
+    /// `[B]` or `[T · B]`
     targets: Arc<Indices>,
+}
+
+/// A batch of inputs.
+#[derive(Debug)]
+enum Input<T: Real> {
+    /// `[T, B, D]`
+    Numbers(Tensor<T>),
+    /// `[T · B]`
+    Symbols(Arc<Indices>),
+}
+
+impl<T: Real> Input<T> {
+    fn random(device: &Device<T>, config: TrainStepConfig, rng: &mut ChaCha8Rng) -> Self {
+        let TrainStepConfig { steps, batch, .. } = config;
+        match config.reads {
+            Reads::Numbers(size) => {
+                let x = (0..steps * batch * size).map(|_| T::of(rng.random_range(-1.0..1.0)));
+                Self::Numbers(device.tensor([steps, batch, size], &x.collect::<Vec<_>>()))
+            }
+            Reads::Symbols(count) => {
+                let symbols = (0..steps * batch).map(|_| rng.random_range(0..count) as u32);
+                Self::Symbols(device.indices(&symbols.collect::<Vec<_>>()))
+            }
+        }
+    }
+}
+
+/// Times of the phases of a step.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Phases {
+    /// Forward pass with running statistics.
+    pub forward: Duration,
+    /// Backward pass.
+    pub backward: Duration,
+    /// Clipping and the update.
+    pub update: Duration,
 }
 
 impl<T: Real> TrainStep<T> {
@@ -153,14 +269,7 @@ impl<T: Real> TrainStep<T> {
     /// [`Norm::Batch`], training panics for a batch of one example.
     #[track_caller]
     pub fn new(device: &Device<T>, config: TrainStepConfig, norm: Norm) -> Self {
-        let TrainStepConfig {
-            steps,
-            batch,
-            input_size,
-            hidden_size,
-            classes,
-        } = config;
-        let smallest = steps.min(batch).min(classes);
+        let smallest = config.steps.min(config.batch).min(config.classes);
         assert!(
             smallest > 0,
             "train step: {config:?}; at least 1 step, example and class fit"
@@ -171,37 +280,66 @@ impl<T: Real> TrainStep<T> {
         let lstm = lstm(&mut scope.within("lstm"), config, norm);
         let head = Linear::new(
             &mut scope.within("head"),
-            hidden_size,
-            classes,
+            config.hidden_size,
+            config.classes,
             &Initializer::Glorot,
         );
-        let x = (0..steps * batch * input_size).map(|_| T::of(rng.random_range(-1.0..1.0)));
-        let x = device.tensor([steps, batch, input_size], &x.collect::<Vec<_>>());
-        let targets: Vec<u32> = (0..batch).map(|example| (example % classes) as u32).collect();
+        let input = Input::random(device, config, &mut rng);
+        let count = match config.loss {
+            LossOn::LastStep => config.batch,
+            LossOn::EveryStep => config.steps * config.batch,
+        };
+        let targets: Vec<u32> = (0..count)
+            .map(|example| (example % config.classes) as u32)
+            .collect();
         Self {
             tape: Tape::new(device),
-            optimizer: Optimizer::new(OPTIMIZER, &store),
+            optimizer: Optimizer::new(config.optimizer(), &store),
             targets: device.indices(&targets),
             store,
             rng,
             lstm,
             head,
-            x,
+            config,
+            input,
         }
     }
 
-    /// One training step: forward pass with running statistics, backward pass, clipping, RMSProp.
+    /// One training step: forward pass with running statistics, backward pass, clipping, update.
     /// Gives the loss before the update in nats, `[1]`, which stays on the device.
     pub fn run(&mut self) -> Tensor<T> {
+        self.run_timed(&mut Phases::default())
+    }
+
+    /// The same, adding up the times of its phases.
+    pub fn run_timed(&mut self, phases: &mut Phases) -> Tensor<T> {
+        let start = Instant::now();
         let mut context = Context::new(&self.tape, &mut self.store, Mode::Train, &mut self.rng);
-        let x = self.tape.constant(self.x.clone());
-        let last = self.lstm.forward(&mut context, x).last();
-        let loss = self.head.forward(&mut context, last).cross_entropy(&self.targets);
+        let states = match &self.input {
+            Input::Numbers(x) => self.lstm.forward(&mut context, self.tape.constant(x.clone())),
+            Input::Symbols(symbols) => self
+                .lstm
+                .forward_symbols(&mut context, symbols, self.config.batch),
+        };
+        let logits = match self.config.loss {
+            LossOn::LastStep => self.head.forward(&mut context, states.last),
+            LossOn::EveryStep => {
+                let rows = self.config.steps * self.config.batch;
+                let h = states.h.reshape([rows, self.config.hidden_size]);
+                self.head.forward(&mut context, h)
+            }
+        };
+        let loss = logits.cross_entropy(&self.targets);
         let value = loss.value();
+        let forward = Instant::now();
         let mut gradients = context.param_gradients(self.tape.backward(loss));
+        let backward = Instant::now();
         clip_global_norm(&mut gradients, T::of(MAX_NORM));
         self.optimizer.step(&mut self.store, &gradients);
         self.tape.clear();
+        phases.forward += forward - start;
+        phases.backward += backward - forward;
+        phases.update += backward.elapsed();
         value
     }
 }
@@ -211,11 +349,9 @@ impl<T: Real> TrainStep<T> {
 #[track_caller]
 fn lstm<T: Real>(scope: &mut Scope<'_, T>, config: TrainStepConfig, norm: Norm) -> Lstm<T> {
     let TrainStepConfig {
-        steps,
-        input_size,
-        hidden_size,
-        ..
+        steps, hidden_size, ..
     } = config;
+    let input_size = config.input_size();
     let sites = LstmSites {
         recurrent: norm.site(scope, "h", 4 * hidden_size, steps),
         input: norm.site(scope, "x", 4 * hidden_size, steps),

@@ -1,0 +1,157 @@
+//! The time of one training step, against what the machine can do.
+//!
+//! `cargo run --release -p benches --bin train_step -- --config pmnist --norm batch`
+#![forbid(unsafe_code)]
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use autodiff::Device;
+use benches::peak::peak_flops;
+use benches::{Norm, Phases, TrainStep, TrainStepConfig};
+use clap::{Parser, ValueEnum};
+use kernels::simd::simd_report;
+use kernels::{Backend, Cpu};
+use serde::Serialize;
+
+/// Sizes of a model and of its batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Config {
+    /// T = 784, B = 100, D = 1, H = 100, 10 classes, loss on the last state, RMSProp.
+    Pmnist,
+    /// T = 100, B = 64, one-hot of 50, H = 1000, loss on every state, Adam.
+    Ptb,
+    /// T = 64, B = 64, D = 8, H = 64, 10 classes, loss on the last state, RMSProp.
+    Small,
+}
+
+/// Normalization at all sites.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum NormName {
+    None,
+    Batch,
+    Layer,
+}
+
+/// Times training steps: forward, backward, running statistics, clipping, optimizer.
+#[derive(Debug, Parser)]
+struct Cli {
+    /// Sizes.
+    #[arg(long, value_enum, default_value = "pmnist")]
+    config: Config,
+    /// Normalization at all sites.
+    #[arg(long, value_enum, default_value = "batch")]
+    norm: NormName,
+    /// Steps to time, after two that are not.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    steps: u32,
+    /// Threads.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    threads: u32,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+    /// Also print where the time goes.
+    #[arg(long, conflicts_with = "json")]
+    profile: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    config: String,
+    norm: String,
+    threads: u32,
+    median_ms: f64,
+    min_ms: f64,
+    gflops: f64,
+    peak_gflops: f64,
+    fraction: f64,
+    peak_mb: f64,
+}
+
+fn main() {
+    let cli = Cli::parse();
+    let threads = cli.threads as usize;
+    let cpu = Cpu::new(threads);
+    let device = Device::<f32>::new(Arc::new(cpu.clone()) as Arc<dyn Backend<f32>>);
+    let config = match cli.config {
+        Config::Pmnist => TrainStepConfig::PMNIST,
+        Config::Ptb => TrainStepConfig::PTB,
+        Config::Small => TrainStepConfig::SMALL,
+    };
+    let norm = match cli.norm {
+        NormName::None => Norm::None,
+        NormName::Batch => Norm::Batch,
+        NormName::Layer => Norm::Layer,
+    };
+    let mut phases = Phases::default();
+    let mut times = cpu.install(|| {
+        let mut step = TrainStep::new(&device, config, norm);
+        step.run();
+        step.run();
+        (0..cli.steps)
+            .map(|_| {
+                let start = Instant::now();
+                step.run_timed(&mut phases);
+                1e3 * start.elapsed().as_secs_f64()
+            })
+            .collect::<Vec<f64>>()
+    });
+    times.sort_by(f64::total_cmp);
+    let peak_mb = peak_memory_mb();
+    let (median_ms, min_ms) = (median(&times), times[0]);
+    let peak_gflops = 1e-9 * peak_flops::<f32>(threads);
+    let gflops = 1e-6 * config.flops() / median_ms;
+    let report = Report {
+        config: name(cli.config),
+        norm: norm.to_string(),
+        threads: cli.threads,
+        median_ms,
+        min_ms,
+        gflops,
+        peak_gflops,
+        fraction: gflops / peak_gflops,
+        peak_mb,
+    };
+    if cli.json {
+        println!("{}", serde_json::to_string(&report).expect("numbers and names"));
+        return;
+    }
+    println!("{}", simd_report());
+    println!(
+        "{} norm={} threads={}: median {median_ms:.2} ms, min {min_ms:.2} ms, {gflops:.1} GFLOP/s, \
+         {:.3} of the peak of {peak_gflops:.1}, {peak_mb:.0} MB",
+        report.config, report.norm, report.threads, report.fraction
+    );
+    if cli.profile {
+        let of = |time: std::time::Duration| 1e3 * time.as_secs_f64() / f64::from(cli.steps);
+        println!(
+            "forward {:.2} ms, backward {:.2} ms, update {:.2} ms",
+            of(phases.forward),
+            of(phases.backward),
+            of(phases.update)
+        );
+    }
+}
+
+fn name(value: impl ValueEnum) -> String {
+    let value = value.to_possible_value().expect("no value is hidden");
+    value.get_name().to_owned()
+}
+
+/// Middle of sorted values.
+fn median(sorted: &[f64]) -> f64 {
+    let middle = sorted.len() / 2;
+    match sorted.len() % 2 {
+        0 => (sorted[middle - 1] + sorted[middle]) / 2.0,
+        _ => sorted[middle],
+    }
+}
+
+/// Largest resident memory of this process so far, where the system tells; else NaN.
+fn peak_memory_mb() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok());
+    kilobytes.map_or(f64::NAN, |kilobytes| kilobytes / 1024.0)
+}

@@ -231,6 +231,8 @@ fn cases() -> Vec<(Sizes, Design, Reads, Upstream)> {
             plain,
             Upstream::AllStates,
         ),
+        // So many examples that the gradient of W_h takes more than one product.
+        (sizes(9, 100, 2, 17), all, plain, Upstream::AllStates),
         // Enough work that every thread gets a part.
         (sizes(3, 20, 2, 70), all, plain, Upstream::AllStates),
         (sizes(3, 20, 6, 70), all, Reads::Symbols, Upstream::AllStates),

@@ -149,7 +149,7 @@ pub(super) fn cell_backward<T: Real>(at: CellGradient<'_, T>, dc_previous: &mut 
     }
 }
 
-/// Column sums of `dy` and of `dy · (x − mean)`, `[width]` each, for one or two `x`.
+/// Column sums of `dy` and of `dy · (x − mean)`, `[width]` each.
 pub(super) fn sums<T: Real>(dy: &[T], x: &[T], mean: &[T], sum: &mut [T], product: &mut [T]) {
     let width = mean.len();
     let mut j = 0;
@@ -187,6 +187,16 @@ fn block_sums<T: Real, const W: usize>(
     for k in 0..W {
         sums[k].store(&mut sum[j + k * n..]);
         products[k].store(&mut product[j + k * n..]);
+    }
+}
+
+/// Column sums of `dy`, `[width]`.
+pub(super) fn sum<T: Real>(dy: &[T], sum: &mut [T]) {
+    sum.fill(T::zero());
+    for row in dy.chunks_exact(sum.len()) {
+        for j in (0..row.len()).step_by(T::Lanes::N) {
+            (T::Lanes::load_at(sum, j) + T::Lanes::load_at(row, j)).store_at(sum, j);
+        }
     }
 }
 

@@ -5,12 +5,15 @@
 //! for the gradient of the recurrent term. Every element is computed by one thread in a fixed
 //! order: the number of threads changes no bit.
 
+mod backward;
 mod columns;
+mod forward;
 mod gates;
 mod member;
 mod part;
 mod source;
 mod team;
+mod weights;
 
 use super::Cpu;
 use super::memory::{indices, slice, slice_mut};
@@ -23,8 +26,9 @@ use crate::sequence::{
     SequenceOutput, SequenceSaved, SequenceUpstream, Sites, site,
 };
 use crate::simd::Lanes;
+use backward::{Gradients, Saved, Upstream};
 use columns::Norm;
-use member::{Gradients, Member, Moments, Rows, States, Upstream, Workspace};
+use member::{Member, Moments, Rows, Workspace};
 use part::Part;
 use source::Source;
 use team::Team;
@@ -104,10 +108,6 @@ impl<T: Real> FusedLstm<T> for Cpu {
         check::sequence_backward(&dims, &input, &saved, &upstream, &gradients);
         let parts = self.parts::<T>(dims);
         let team = Team::new(parts.len());
-        let states = States {
-            h: slice(saved.h),
-            c: slice(saved.c),
-        };
         let upstream = Upstream {
             dh: upstream.dh.map(slice),
             dc: upstream.dc.map(slice),
@@ -131,8 +131,13 @@ impl<T: Real> FusedLstm<T> for Cpu {
                 let moments: Moments<&[T]> = own
                     .each_ref()
                     .map(|own| own.as_ref().map(|own| (own.mean.as_slice(), own.var.as_slice())));
-                let workspace = cut_workspace(dims, &parts, index, workspace);
-                member.backward(workspace, moments, states, upstream, d_term)
+                let saved = Saved {
+                    workspace: cut_workspace(dims, &parts, index, workspace),
+                    moments,
+                    h: slice(saved.h),
+                    c: slice(saved.c),
+                };
+                member.backward(saved, upstream, d_term)
             })
         });
         for (part, own) in parts.iter().zip(found) {

@@ -50,7 +50,7 @@ pub struct Product<T: Element> {
 #[derive(Debug)]
 enum Side<T> {
     Cpu {
-        cpu: Cpu,
+        cpu: Arc<dyn Backend<T>>,
         a: Buffer<T>,
         b: Buffer<T>,
         c: Buffer<T>,
@@ -93,8 +93,9 @@ impl<T: Element> Product<T> {
         let matrices = Matrices::new(dims);
         let side = match contender {
             Contender::Cpu(threads) => {
-                let cpu = Cpu::new(threads);
-                let [a, b, c] = [&matrices.a, &matrices.b, &matrices.c].map(|from| upload(&cpu, from));
+                let cpu = T::cpu(Cpu::new(threads));
+                let [a, b, c] =
+                    [&matrices.a, &matrices.b, &matrices.c].map(|from| upload(cpu.as_ref(), from));
                 Side::Cpu { cpu, a, b, c }
             }
             Contender::Gemm(threads) => Side::Gemm { threads, matrices },
@@ -131,7 +132,7 @@ impl<T: Element> Product<T> {
     }
 }
 
-fn upload<T: Real>(cpu: &Cpu, from: &[T]) -> Buffer<T> {
+fn upload<T: Real>(cpu: &dyn Backend<T>, from: &[T]) -> Buffer<T> {
     let mut buffer = cpu.allocate(from.len());
     cpu.upload(from, buffer.view_mut());
     buffer

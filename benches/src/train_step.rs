@@ -11,7 +11,7 @@ use nn::context::{Context, Mode};
 use nn::init::{Gates, Initializer};
 use nn::linear::Linear;
 use nn::lstm::{GATE_G, Lstm, LstmConfig, LstmSites};
-use nn::norm::{BatchNorm, BatchNormConfig, LayerNorm, LayerNormConfig, Normalizer};
+use nn::norm::{BatchNorm, BatchNormConfig, LayerNorm, LayerNormConfig, Normalizer, StepRows};
 use nn::optimizer::{Denominator, Optimizer, OptimizerConfig};
 use nn::params::{ParamStore, Scope};
 use rand::RngExt;
@@ -171,7 +171,7 @@ impl Norm {
                 let config = BatchNormConfig {
                     gamma: 0.1,
                     beta,
-                    steps,
+                    steps: StepRows::PerStep(steps),
                     ..BatchNormConfig::default()
                 };
                 Some(Box::new(BatchNorm::new(&mut scope, features, config)))

@@ -108,7 +108,15 @@ impl<T: Real> Input<'_, '_, T> {
     #[track_caller]
     fn extents(&self) -> (usize, usize) {
         match self {
-            Input::Dense(x) => (x.shape().extent(0), x.shape().extent(1)),
+            Input::Dense(x) => {
+                let shape = x.shape();
+                assert!(
+                    shape.rank() == 3,
+                    "lstm: x {shape} has {} axes; [T, B, D] would fit",
+                    shape.rank()
+                );
+                (shape.extent(0), shape.extent(1))
+            }
             Input::Symbols { symbols, batch } => {
                 let count = symbols.len();
                 assert!(

@@ -10,7 +10,7 @@ use autodiff::{Device, Shape, Tape, Tensor, values};
 use kernels::{Cpu, Real};
 use nn::context::{Context, Mode, Statistics};
 use nn::lstm::{Lstm, LstmConfig, LstmSites, LstmStates};
-use nn::norm::{BatchNorm, BatchNormConfig, Normalizer};
+use nn::norm::{BatchNorm, BatchNormConfig, Normalizer, StepRows};
 use nn::params::{ParamStore, Role, Scope};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
@@ -52,7 +52,7 @@ impl<T: Real> Model<T> {
             let config = BatchNormConfig {
                 gamma: 0.3,
                 beta: design.beta || name == "c",
-                steps: sizes.steps,
+                steps: StepRows::PerStep(sizes.steps),
                 momentum: 0.5,
                 ..BatchNormConfig::default()
             };

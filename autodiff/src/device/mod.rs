@@ -5,7 +5,7 @@ mod pool;
 use std::fmt;
 use std::sync::Arc;
 
-use kernels::{Backend, Buffer, Indices, Real, Reference};
+use kernels::{Backend, Buffer, Indices, Real};
 
 use crate::{Shape, Tensor};
 use pool::Pool;
@@ -43,7 +43,7 @@ impl<T: Real> Device<T> {
 
     /// A device that computes with plain sequential loops.
     pub fn reference() -> Self {
-        Self::new(Arc::new(Reference))
+        Self::new(T::reference())
     }
 
     /// What computes.

@@ -2,7 +2,7 @@
 
 use kernels::Real;
 use nn::lstm::LstmSites;
-use nn::norm::{BatchNorm, BatchNormConfig, LayerNorm, LayerNormConfig, Normalizer};
+use nn::norm::{BatchNorm, BatchNormConfig, LayerNorm, LayerNormConfig, Normalizer, StepRows};
 use nn::params::Scope;
 
 use super::{Normalization, Sites, Stats};
@@ -48,8 +48,8 @@ impl Normalization {
                     epsilon: options.eps,
                     momentum: options.momentum,
                     steps: match options.stats {
-                        Stats::PerStep => steps,
-                        Stats::Shared => 1,
+                        Stats::PerStep => StepRows::PerStep(steps),
+                        Stats::Shared => StepRows::Shared,
                     },
                 };
                 Some(Box::new(BatchNorm::new(scope, features, config)))

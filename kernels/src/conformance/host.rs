@@ -47,9 +47,9 @@ pub(super) fn oracle<T: Real>() -> Host<'static, f64> {
 }
 
 /// The oracle in the type under test, for operations that leave no choice of roundings.
-pub(super) fn oracle_in<T: Real>() -> Host<'static, T> {
+pub(super) fn oracle_in<T: Real>(reference: &dyn Backend<T>) -> Host<'_, T> {
     Host {
-        backend: &Reference,
+        backend: reference,
         fill: f64::NAN,
         round: rounded::<T>,
     }

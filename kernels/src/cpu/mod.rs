@@ -23,7 +23,7 @@ use crate::check;
 use crate::dims::{Axis, Broadcast, Cells, Columns, CopyRows, Gemm, Rows};
 use crate::functions::{Binary, Reduce, Unary};
 use crate::optimizer::{Adam, RmsProp, Sgd};
-use crate::real::Real;
+use crate::real::{Real, for_every_real};
 use crate::sequence::FusedLstm;
 use crate::simd::simd_report;
 use memory::{indices, slice, slice_mut};
@@ -62,7 +62,8 @@ impl Cpu {
     }
 }
 
-impl<T: Real> Backend<T> for Cpu {
+for_every_real! {
+impl Backend<T> for Cpu {
     fn name(&self) -> String {
         let count = self.threads.count();
         let plural = if count == 1 { "" } else { "s" };
@@ -348,6 +349,7 @@ impl<T: Real> Backend<T> for Cpu {
     fn required(&self) -> &dyn Backend<T> {
         self
     }
+}
 }
 
 fn batch_norm_input<T: Real>(input: BatchNorm<'_, T>) -> batch_norm::Input<'_, T> {

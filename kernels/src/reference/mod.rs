@@ -21,6 +21,7 @@ use crate::check;
 use crate::dims::{Axis, Broadcast, Cells, Columns, CopyRows, Gemm, Rows};
 use crate::functions::{Binary, Reduce, Unary};
 use crate::optimizer::{Adam, RmsProp, Sgd};
+use crate::real::for_every_real;
 
 /// The device that defines what is right: one thread, no vectors, every operation spelled out.
 ///
@@ -54,14 +55,15 @@ fn sum(values: impl Iterator<Item = f64>) -> f64 {
     values.fold(0.0, |sum, value| sum + value)
 }
 
-impl<T: Real> Backend<T> for Reference {
+for_every_real! {
+impl Backend<T> for Reference {
     fn name(&self) -> String {
         format!("reference: plain {} loops, 1 thread", T::NAME)
     }
 
     /// NaN everywhere, so that elements used before they are written show.
     fn allocate(&self, len: usize) -> Buffer<T> {
-        Buffer::new(vec![T::nan(); len], len)
+        Buffer::new(vec![T::NAN; len], len)
     }
 
     fn upload(&self, from: &[T], to: ViewMut<'_, T>) {
@@ -262,4 +264,5 @@ impl<T: Real> Backend<T> for Reference {
     fn required(&self) -> &dyn Backend<T> {
         self
     }
+}
 }

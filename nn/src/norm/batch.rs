@@ -3,7 +3,7 @@
 use autodiff::{SequenceNorm, Tensor, Var};
 use kernels::Real;
 
-use super::{Normalizer, Step, StepStatistics};
+use super::{Normalizer, Step, StepRows, StepStatistics};
 use crate::context::{Context, Mode, Statistics};
 use crate::init::Initializer;
 use crate::params::{ParamId, Scope};
@@ -20,9 +20,8 @@ pub struct BatchNormConfig {
     pub epsilon: f64,
     /// Weight of the old value in the running averages.
     pub momentum: f64,
-    /// Time steps with statistics of their own, `T_max`; 1 for a feed-forward layer, or to have
-    /// all steps share their statistics.
-    pub steps: usize,
+    /// Which time steps have statistics of their own; [`StepRows::Shared`] for a feed-forward layer.
+    pub steps: StepRows,
 }
 
 impl Default for BatchNormConfig {
@@ -32,7 +31,7 @@ impl Default for BatchNormConfig {
             beta: true,
             epsilon: 1e-5,
             momentum: 0.99,
-            steps: 1,
+            steps: StepRows::Shared,
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::context::Context;
 
 pub use batch::{BatchNorm, BatchNormConfig};
 pub use layer::{LayerNorm, LayerNormConfig};
-pub use statistics::{StepStatistics, without_population};
+pub use statistics::{StepRows, StepStatistics, without_population};
 
 /// A place in a sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

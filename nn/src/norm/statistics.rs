@@ -15,13 +15,22 @@ const NO_VAR: f64 = 1.0;
 /// Name of the statistic that tells whether there are population estimates.
 const POPULATION_COUNT: &str = "population_count";
 
-/// Running averages and population estimates of mean and variance, `[R, F]` each.
-///
-/// With `R = T_max` rows every time step has statistics of its own, and steps beyond use the last
-/// row (Cooijmans et al. 2016, section 3). With one row all steps share it.
+/// Which time steps have statistics of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepRows {
+    /// Each of so many steps, `T_max`; steps beyond use the last one's (Cooijmans et al. 2016,
+    /// section 3).
+    PerStep(usize),
+    /// All steps share one row; a layer outside of any sequence has just that.
+    Shared,
+}
+
+/// Running averages and population estimates of mean and variance, `[R, F]` each: `R = T_max` rows,
+/// or a single one.
 #[derive(Clone, Debug)]
 pub struct StepStatistics {
     path: String,
+    shared: bool,
     rows: usize,
     running: Pair,
     population: Pair,
@@ -37,13 +46,17 @@ struct Pair {
 }
 
 impl StepStatistics {
-    /// Statistics of `features` columns for `rows` time steps. Running averages start at mean 0 and
+    /// Statistics of `features` columns. Running averages start at mean 0 and
     /// variance 1; there are no population estimates yet.
     ///
     /// # Panics
-    /// If `rows` is 0.
+    /// If they are for 0 steps.
     #[track_caller]
-    pub fn new<T: Real>(scope: &mut Scope<'_, T>, rows: usize, features: usize) -> Self {
+    pub fn new<T: Real>(scope: &mut Scope<'_, T>, steps: StepRows, features: usize) -> Self {
+        let (shared, rows) = match steps {
+            StepRows::PerStep(rows) => (false, rows),
+            StepRows::Shared => (true, 1),
+        };
         assert!(
             rows > 0,
             "statistics `{}`: 0 time steps; at least 1 fits",
@@ -58,6 +71,7 @@ impl StepStatistics {
         Self {
             population_count: scope.statistic(POPULATION_COUNT, [rows], 0.0),
             path: scope.path("").trim_end_matches('/').to_owned(),
+            shared,
             rows,
             running,
             population,
@@ -195,7 +209,7 @@ impl StepStatistics {
     /// into a shared row.
     #[track_caller]
     fn targets(&self, step: Step, groups: usize) -> Vec<(Range<usize>, Range<usize>)> {
-        if self.rows == 1 {
+        if self.shared {
             return (0..groups).map(|g| (0..1, g..g + 1)).collect();
         }
         let rows = step.t..step.t + groups;

@@ -104,6 +104,8 @@ impl Case {
 
     /// Compares a tensor with the file's.
     pub fn compare<T: Real>(&self, name: &str, got: &Tensor<T>) {
+        let shape = got.shape();
+        assert_eq!(shape.dims(), self.shape(name), "{}: shape of `{name}`", self.name);
         self.compare_values(name, &got.to_vec());
     }
 

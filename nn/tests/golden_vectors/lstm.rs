@@ -4,7 +4,7 @@ use autodiff::{Device, Tape};
 use kernels::Real;
 use nn::context::{Context, Mode, Statistics};
 use nn::lstm::{Lstm, LstmConfig, LstmSites};
-use nn::norm::{BatchNorm, BatchNormConfig, LayerNorm, LayerNormConfig, Normalizer};
+use nn::norm::{BatchNorm, BatchNormConfig, LayerNorm, LayerNormConfig, Normalizer, StepRows};
 use nn::params::{ParamStore, Scope};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
@@ -55,7 +55,7 @@ impl<T: Real> Model<T> {
         let (input_size, hidden_size) = (case.shape("w_x")[0], case.shape("w_h")[0]);
         let mut site = |name: &str, features: usize| -> Option<Box<dyn Normalizer<T>>> {
             let mut scope = scope.within(name);
-            let (beta, epsilon) = (name == "c", 1e-5);
+            let (beta, epsilon) = (name == "c", case.setting("eps"));
             match kind {
                 Kind::None => None,
                 Kind::Batch => {
@@ -63,7 +63,7 @@ impl<T: Real> Model<T> {
                     let config = BatchNormConfig {
                         beta,
                         epsilon,
-                        steps,
+                        steps: StepRows::PerStep(steps),
                         momentum: 0.0,
                         gamma: 1.0,
                     };

@@ -7,6 +7,7 @@ use autodiff::{Device, Tensor};
 use kernels::{Cpu, Indices, Real};
 use nn::checkpoint::{Checkpoint, CheckpointError, save};
 use nn::context::Mode;
+use nn::norm::StepRows;
 use nn::optimizer::Optimizer;
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +37,7 @@ pub const DESIGN: Design = Design {
     hidden_size: 3,
     gamma: 0.1,
     epsilon: 1e-5,
-    steps: 4,
+    steps: StepRows::PerStep(4),
     initial_noise: 0.1,
 };
 

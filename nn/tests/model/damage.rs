@@ -7,6 +7,7 @@ use autodiff::Device;
 use kernels::Real;
 use nn::checkpoint::{Checkpoint, CheckpointError};
 use nn::files::Operation;
+use nn::norm::StepRows;
 use nn::optimizer::{Optimizer, OptimizerConfig};
 use nn::tensors::TensorsError;
 
@@ -130,7 +131,10 @@ fn another_shape_is_refused() {
             .contains("tensor `param/lstm/w_x` has shape [2, 12], expected [5, 12]"),
         "{error}"
     );
-    let longer = Design { steps: 9, ..DESIGN };
+    let longer = Design {
+        steps: StepRows::PerStep(9),
+        ..DESIGN
+    };
     let error = refused(&mut Run::trained(&device(), &longer, 2), &path);
     assert!(
         error.to_string().contains("has shape [4, 12], expected [9, 12]"),

@@ -7,7 +7,9 @@ use nn::optimizer::Optimizer;
 
 use crate::moments::{EPSILON, Feed, Layer};
 use crate::support::Norm::{self, Batch};
-use crate::support::{CLASSES, Design, Model, RMSPROP, assert_close, devices, random, snapshot, targets};
+use crate::support::{
+    CLASSES, Design, Model, RMSPROP, assert_close, devices, random, rows_of, snapshot, targets,
+};
 
 const STEPS: usize = 4;
 const ALL: [Statistics; 3] = [Statistics::Batch, Statistics::Running, Statistics::Population];
@@ -64,7 +66,7 @@ fn sorted(mut paths: Vec<String>) -> Vec<String> {
 
 fn designs() -> [Design; 2] {
     [STEPS, 1].map(|steps| Design {
-        steps,
+        steps: rows_of(steps),
         ..Design::new([Batch; 3], 0.1)
     })
 }
@@ -156,7 +158,7 @@ fn the_last_statistics_serve_all_later_steps() {
     const LENGTH: usize = 5;
     for device in devices() {
         for rows in [3, 1] {
-            let mut layer = Layer::new(&device, rows, 0.9);
+            let mut layer = Layer::new(&device, rows_of(rows), 0.9);
             let features = layer.features;
             let gamma = [0.5, 1.0, 2.0];
             layer.set("gamma", &gamma);

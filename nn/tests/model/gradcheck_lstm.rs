@@ -5,11 +5,12 @@ use std::cell::RefCell;
 
 use autodiff::{Comparison, Device, Tape, Var, gradcheck};
 use nn::context::{Context, Mode, Statistics};
+use nn::norm::StepRows;
 use nn::params::ParamId;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
 use crate::support::Norm::{Batch, Layer, None};
-use crate::support::{Design, Model, devices, path, random, trainable};
+use crate::support::{Design, Model, devices, path, random, rows_of, trainable};
 
 /// A gradient below this is compared with the floor of [`Comparison::error`], not with itself, so
 /// the check would say little of it.
@@ -137,7 +138,7 @@ fn gradcheck_lstm_batch_everywhere() {
 #[test]
 fn gradcheck_lstm_batch_everywhere_shared_statistics() {
     let design = Design {
-        steps: 1,
+        steps: StepRows::Shared,
         ..Design::new([Batch; 3], 0.1)
     };
     check(&design, Mode::Train, B5_T4, &SHARED_STATE);
@@ -158,7 +159,7 @@ fn gradcheck_lstm_batch_everywhere_with_fixed_statistics() {
     for statistics in [Statistics::Running, Statistics::Population] {
         for steps in [4, 2, 1] {
             let design = Design {
-                steps,
+                steps: rows_of(steps),
                 ..Design::new([Batch; 3], 1.0)
             };
             check(&design, Mode::Eval(statistics), B5_T4, &[]);

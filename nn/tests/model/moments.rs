@@ -2,7 +2,7 @@
 
 use autodiff::{Device, Tape, Tensor, Var};
 use nn::context::{Context, Mode};
-use nn::norm::{BatchNorm, BatchNormConfig, Normalizer, Step};
+use nn::norm::{BatchNorm, BatchNormConfig, Normalizer, Step, StepRows};
 use nn::params::{ParamStore, Scope};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
@@ -27,8 +27,8 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// A layer at `site` with statistics for `rows` steps.
-    pub fn new(device: &Device<f64>, rows: usize, momentum: f64) -> Self {
+    /// A layer at `site` with statistics for `rows`.
+    pub fn new(device: &Device<f64>, rows: StepRows, momentum: f64) -> Self {
         let mut store = ParamStore::new(device);
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         let features = 3;

@@ -4,7 +4,7 @@ use autodiff::{Device, Tensor};
 use nn::context::Mode;
 
 use crate::moments::{BATCH_SIZES, Feed, Layer, moments};
-use crate::support::{assert_close, devices, random, snapshot};
+use crate::support::{assert_close, devices, random, rows_of, snapshot};
 
 /// Statistics for more steps than any sequence has.
 const ROWS: usize = 5;
@@ -64,7 +64,7 @@ fn compare(layer: &Layer, rows: usize, batches: &[Tensor<f64>]) {
 fn check(rows: usize, lengths: [usize; 3]) {
     for device in devices() {
         for feed in [Feed::Sequence, Feed::Steps] {
-            let mut layer = Layer::new(&device, rows, 0.9);
+            let mut layer = Layer::new(&device, rows_of(rows), 0.9);
             let batches = batches(&device, lengths, layer.features);
             estimate(&mut layer, feed, &batches);
             compare(&layer, rows, &batches);
@@ -94,7 +94,7 @@ fn sequences_may_differ_in_length() {
 fn a_pass_begins_anew() {
     let device = Device::reference();
     for rows in [ROWS, 1] {
-        let mut layer = Layer::new(&device, rows, 0.9);
+        let mut layer = Layer::new(&device, rows_of(rows), 0.9);
         let earlier = batches(&device, [5, 5, 5], layer.features);
         estimate(&mut layer, Feed::Steps, &earlier);
         layer.set("population_mean", &vec![f64::NAN; rows * layer.features]);
@@ -109,7 +109,7 @@ fn a_pass_begins_anew() {
 #[test]
 fn the_order_of_the_batches_does_not_matter() {
     let device = Device::reference();
-    let mut layer = Layer::new(&device, ROWS, 0.9);
+    let mut layer = Layer::new(&device, rows_of(ROWS), 0.9);
     let mut batches = batches(&device, [4; 3], layer.features);
     estimate(&mut layer, Feed::Sequence, &batches);
     let first = snapshot(&layer.store);
@@ -123,7 +123,7 @@ fn the_order_of_the_batches_does_not_matter() {
 #[test]
 fn an_empty_batch_is_nothing() {
     for device in devices() {
-        let mut layer = Layer::new(&device, ROWS, 0.9);
+        let mut layer = Layer::new(&device, rows_of(ROWS), 0.9);
         let before = snapshot(&layer.store);
         let y = layer.pass(
             Mode::Estimate { seen: 0 },

@@ -4,7 +4,7 @@ use autodiff::{Device, Tensor};
 use nn::context::Mode;
 
 use crate::moments::{BATCH_SIZES, Feed, Layer, moments};
-use crate::support::{assert_close, devices, random};
+use crate::support::{assert_close, devices, random, rows_of};
 
 const MOMENTUM: f64 = 0.9;
 const STEPS: usize = 4;
@@ -17,7 +17,7 @@ fn follow(running: &mut [f64], batch: &[f64]) {
 }
 
 fn check(device: &Device<f64>, feed: Feed, rows: usize) {
-    let mut layer = Layer::new(device, rows, MOMENTUM);
+    let mut layer = Layer::new(device, rows_of(rows), MOMENTUM);
     let features = layer.features;
     let (mut mean, mut var) = (vec![0.0; rows * features], vec![1.0; rows * features]);
     for (i, &batch) in BATCH_SIZES.iter().enumerate() {
@@ -55,7 +55,7 @@ fn shared_running_averages_take_step_by_step() {
 #[test]
 fn steps_that_a_sequence_does_not_have_stay() {
     let device = Device::reference();
-    let mut layer = Layer::new(&device, STEPS, MOMENTUM);
+    let mut layer = Layer::new(&device, rows_of(STEPS), MOMENTUM);
     let x = random(&device, [2, 5, layer.features], 1);
     layer.pass(Mode::Train, Feed::Sequence, &x);
     let mean = layer.statistic("running_mean");
@@ -73,7 +73,7 @@ fn steps_that_a_sequence_does_not_have_stay() {
 #[test]
 fn a_matrix_is_one_step() {
     let device = Device::reference();
-    let mut layer = Layer::new(&device, 1, MOMENTUM);
+    let mut layer = Layer::new(&device, rows_of(1), MOMENTUM);
     let x: Tensor<f64> = random(&device, [1, 5, layer.features], 2);
     layer.pass(Mode::Train, Feed::Steps, &x);
     let (mean, _) = moments(&x, 0);

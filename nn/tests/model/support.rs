@@ -9,7 +9,7 @@ use nn::context::{Context, Mode};
 use nn::init::Initializer;
 use nn::linear::Linear;
 use nn::lstm::{Lstm, LstmConfig, LstmSites};
-use nn::norm::{BatchNorm, BatchNormConfig, LayerNorm, LayerNormConfig, Normalizer};
+use nn::norm::{BatchNorm, BatchNormConfig, LayerNorm, LayerNormConfig, Normalizer, StepRows};
 use nn::optimizer::{Denominator, Optimizer, OptimizerConfig};
 use nn::params::{ParamId, ParamStore, Role, Scope};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
@@ -33,8 +33,16 @@ pub struct Design {
     pub gamma: f64,
     pub epsilon: f64,
     /// Time steps with statistics of their own.
-    pub steps: usize,
+    pub steps: StepRows,
     pub initial_noise: f64,
+}
+
+/// One row for each of several steps; a single one is shared.
+pub fn rows_of(steps: usize) -> StepRows {
+    match steps {
+        1 => StepRows::Shared,
+        steps => StepRows::PerStep(steps),
+    }
 }
 
 impl Design {
@@ -46,7 +54,7 @@ impl Design {
             hidden_size: 3,
             gamma,
             epsilon: 1e-5,
-            steps: 4,
+            steps: StepRows::PerStep(4),
             initial_noise: 0.0,
         }
     }

@@ -10,7 +10,7 @@ use nn::optimizer::Optimizer;
 
 use crate::checkpoint::place;
 use crate::support::Norm::{self, Batch, Layer};
-use crate::support::{Design, Model, RMSPROP, random, targets};
+use crate::support::{Design, Model, RMSPROP, random, rows_of, targets};
 
 /// Three steps of training and an estimation, with `B · 4H` = 131072 elements at each of the sites
 /// h and x: four times the 32768 for which a thread is woken.
@@ -20,7 +20,7 @@ fn bytes(threads: usize, sites: [Norm; 3]) -> Vec<u8> {
     let design = Design {
         input_size: 8,
         hidden_size: 256,
-        steps,
+        steps: rows_of(steps),
         initial_noise: 0.1,
         ..Design::new(sites, 0.1)
     };

@@ -2,6 +2,7 @@
 
 use autodiff::Device;
 use nn::context::Mode;
+use nn::norm::StepRows;
 
 use crate::moments::{Feed, Layer};
 use crate::support::Norm::{Batch, None};
@@ -11,7 +12,7 @@ use crate::support::{Design, Model, random};
 #[track_caller]
 fn pass(mode: Mode, feed: Feed, steps: usize, batch: usize) {
     let device = Device::reference();
-    let mut layer = Layer::new(&device, 3, 0.9);
+    let mut layer = Layer::new(&device, StepRows::PerStep(3), 0.9);
     let x = random(&device, [steps, batch, layer.features], 1);
     layer.pass(mode, feed, &x);
 }
@@ -62,4 +63,26 @@ fn the_site_is_named() {
     let mut model = Model::new(&device, &Design::new([None, None, Batch], 0.1), 1);
     let tape = autodiff::Tape::inference(&device);
     model.logits(&tape, Mode::Train, &random(&device, [2, 1, 2], 1));
+}
+
+/// Statistics for a single step are not those that all steps share.
+#[test]
+#[should_panic(expected = "statistics `site`: step 1 of a training sequence, but there are statistics for 1")]
+fn training_beyond_a_single_step() {
+    let device = Device::reference();
+    let mut layer = Layer::new(&device, StepRows::PerStep(1), 0.9);
+    let x = random(&device, [2, 4, layer.features], 1);
+    layer.pass(Mode::Train, Feed::Sequence, &x);
+}
+
+#[test]
+#[should_panic(expected = "lstm: x [4, 2] has 2 axes; [T, B, D] would fit")]
+fn a_matrix_is_no_sequence() {
+    let device = Device::<f64>::reference();
+    let mut model = Model::new(&device, &Design::new([None; 3], 1.0), 1);
+    let tape = autodiff::Tape::inference(&device);
+    let mut context = nn::context::Context::new(&tape, &mut model.store, Mode::Train, &mut model.rng);
+    model
+        .lstm
+        .forward(&mut context, tape.constant(device.zeros([4, 2])));
 }

@@ -21,6 +21,7 @@ use super::threads::tasks;
 use crate::Real;
 use crate::buffer::ViewMut;
 use crate::check;
+use crate::real::for_every_real;
 use crate::sequence::{
     ColumnNorm, FusedLstm, InputGradient, InputTerm, MomentsMut, Sequence, SequenceGradients, SequenceInput,
     SequenceOutput, SequenceSaved, SequenceUpstream, Sites, site,
@@ -48,9 +49,10 @@ impl Cpu {
     }
 }
 
-impl<T: Real> FusedLstm<T> for Cpu {
+for_every_real! {
+impl FusedLstm<T> for Cpu {
     fn applies(&self, dims: Sequence) -> bool {
-        dims.hidden >= T::Lanes::N && dims.batch > 0 && dims.steps > 0
+        dims.hidden >= <T as Real>::Lanes::N && dims.batch > 0 && dims.steps > 0
     }
 
     fn workspace_len(&self, dims: Sequence) -> usize {
@@ -144,6 +146,7 @@ impl<T: Real> FusedLstm<T> for Cpu {
             put_gradients(part, own, &mut gradients);
         }
     }
+}
 }
 
 struct OwnMoments<T> {

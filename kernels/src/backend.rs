@@ -14,7 +14,8 @@ use crate::sequence::FusedLstm;
 ///
 /// The methods without a body are *required*. The others are fused operations that every device
 /// has for free, composed from the required ones (see [`crate::composed`]); a device overrides
-/// those that it can do faster. [`crate::conformance`] tells whether it does them right.
+/// those that it can do faster. [`fused_lstm`](Backend::fused_lstm) alone is optional: without it a
+/// sequence goes step by step. [`crate::conformance`] tells whether it does them right.
 ///
 /// Buffers are opaque, and only [`upload`](Backend::upload),
 /// [`upload_indices`](Backend::upload_indices) and [`download`](Backend::download) touch the

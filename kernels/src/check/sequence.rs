@@ -77,12 +77,17 @@ pub(crate) fn sequence<T>(dims: &Sequence, input: &SequenceInput<'_, T>, output:
     shape(OPERATION, "h", output.h.len, "T, B, H", &[steps, batch, hidden]);
     shape(OPERATION, "c", output.c.len, "T, B, H", &[steps, batch, hidden]);
     for (which, moments) in output.moments.iter().enumerate() {
-        let Some(moments) = moments else { continue };
+        let computed = input.norms[which]
+            .as_ref()
+            .is_some_and(|norm| norm.fixed.is_none());
         assert!(
-            input.norms[which].is_some(),
-            "{OPERATION}: moments of the {} site, which has no normalization",
-            NAMES[which]
+            moments.is_some() == computed,
+            "{OPERATION}: the {} site {} moments of the batch, but has {} to put them; both or none fit",
+            NAMES[which],
+            if computed { "computes" } else { "computes no" },
+            if moments.is_some() { "where" } else { "nowhere" }
         );
+        let Some(moments) = moments else { continue };
         for moment in [&moments.mean, &moments.var] {
             shape(
                 OPERATION,
@@ -117,10 +122,27 @@ pub(crate) fn sequence_backward<T>(
     let last = upstream.dh_last;
     last.inspect(|last| shape(OPERATION, "dh_last", last.len, "B, H", &[batch, hidden]));
     for (which, norm) in input.norms.iter().enumerate() {
-        let complete = saved.moments[which].is_some() && gradients.norms[which].is_some();
+        let Some(norm) = norm else { continue };
+        let (Some((mean, var)), Some(to)) = (saved.moments[which], &gradients.norms[which]) else {
+            panic!(
+                "{OPERATION}: the {} site has a normalization, but no moments or no gradients; give both",
+                NAMES[which]
+            );
+        };
+        for moment in [mean, var] {
+            let fits = [steps, features(dims, which)];
+            shape(OPERATION, "saved moments", moment.len, "T, F", &fits);
+        }
+        super::same(
+            OPERATION,
+            "gradient of gamma",
+            to.gamma.len,
+            "gamma",
+            norm.gamma.len,
+        );
         assert!(
-            norm.is_none() || complete,
-            "{OPERATION}: the {} site has a normalization, but no moments or no gradients",
+            norm.beta.map(|beta| beta.len) == to.beta.as_ref().map(|beta| beta.len),
+            "{OPERATION}: beta of the {} site and its gradient differ in length; the same fits",
             NAMES[which]
         );
     }
@@ -136,11 +158,13 @@ pub(crate) fn sequence_backward<T>(
         }
         _ => panic!("{OPERATION}: the gradient of the input term is of another kind than the term"),
     }
-    shape(
-        OPERATION,
-        "gradient of w_h",
-        gradients.w_h.len,
-        "H, 4H",
-        &[hidden, 4 * hidden],
-    );
+    let weights = [
+        ("gradient of w_h", &gradients.w_h, input.w_h),
+        ("gradient of bias", &gradients.bias, input.bias),
+        ("gradient of h_0", &gradients.h_0, input.h_0),
+        ("gradient of c_0", &gradients.c_0, input.c_0),
+    ];
+    for (name, to, from) in weights {
+        super::same(OPERATION, name, to.len, "its operand", from.len);
+    }
 }

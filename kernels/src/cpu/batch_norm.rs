@@ -82,7 +82,7 @@ fn group_moments<T: Real>(batch: usize, x: &[T], mean: &mut [T], var: &mut [T]) 
 
 /// Infinite or NaN lanes become 0: `x − ∞` would turn an infinite mean into NaN.
 #[inline(always)]
-fn finite_or_zero<V: Lanes>(x: V) -> V {
+pub(super) fn finite_or_zero<V: Lanes>(x: V) -> V {
     let zero = V::constant(0.0);
     (x * zero).nan().choose(zero, x)
 }

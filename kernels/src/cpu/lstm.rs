@@ -148,7 +148,7 @@ fn backward_row<T: Real>(
 
 /// Gradients below [`Real::TINY`] become 0, see there.
 #[inline(always)]
-fn flush<V: Lanes>(x: V) -> V
+pub(super) fn flush<V: Lanes>(x: V) -> V
 where
     V::Elem: Real,
 {

@@ -38,7 +38,7 @@ impl Gates {
     /// Orthogonal blocks of gain 1, but for gate `identity`, whose block is the identity.
     ///
     /// With the cell's input gate g as `identity`, this is how the authors of recurrent batch
-    /// normalization initialize W_h (Cooijmans et al., 2017, in their code).
+    /// normalization initialize W_h (Cooijmans et al. 2016, in their code).
     ///
     /// # Panics
     /// If `identity` is not below `gates`.

@@ -67,6 +67,8 @@ fn sorted(mut paths: Vec<String>) -> Vec<String> {
 fn designs() -> [Design; 2] {
     [STEPS, 1].map(|steps| Design {
         steps: rows_of(steps),
+        // More than the widest vector has numbers in double precision, 8, and a rest.
+        hidden_size: 9,
         ..Design::new([Batch; 3], 0.1)
     })
 }

@@ -185,6 +185,17 @@ fn gradcheck_lstm_mixed() {
     );
 }
 
+/// More units than the widest vector has numbers in double precision, 8, and a rest.
+#[test]
+fn gradcheck_lstm_of_nine_units() {
+    let wide = |sites| Design {
+        hidden_size: 9,
+        ..Design::new(sites, 1.0)
+    };
+    check(&wide([None; 3]), Mode::Train, B5_T4, &[]);
+    check(&wide([Batch; 3]), Mode::Train, B5_T4, &SHARED_STATE);
+}
+
 /// One unit.
 fn narrow(sites: [crate::support::Norm; 3]) -> Design {
     Design {

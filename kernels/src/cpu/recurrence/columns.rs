@@ -2,6 +2,7 @@
 
 use super::part::starts;
 use crate::Real;
+use crate::cpu::batch_norm::finite_or_zero;
 use crate::simd::Lanes;
 
 /// What a site does to its columns at one step: `(x − mean) · scale`, and for the gradient
@@ -69,7 +70,8 @@ impl<T: Real> Norm<T> {
 }
 
 /// Mean and biased variance of the columns of `x [B, width]`, in one pass over deviations from the
-/// first row.
+/// first row. That row is one of the batch, so it lies within √B standard deviations of the mean,
+/// and what the variance loses to cancellation is at most B roundings of it.
 pub(super) fn moments<T: Real>(x: &[T], batch: usize, mean: &mut [T], var: &mut [T]) {
     let width = mean.len();
     let count = T::Lanes::splat(T::of(batch as f64));
@@ -95,7 +97,7 @@ fn block_moments<T: Real, const W: usize>(
 ) {
     let width = mean.len();
     let n = T::Lanes::N;
-    let shift: [T::Lanes; W] = std::array::from_fn(|k| T::Lanes::load(&x[j + k * n..]));
+    let shift: [T::Lanes; W] = std::array::from_fn(|k| finite_or_zero(T::Lanes::load(&x[j + k * n..])));
     let zero = T::Lanes::constant(0.0);
     let (mut sum, mut squares) = ([zero; W], [zero; W]);
     for row in x.chunks_exact(width).take(batch) {

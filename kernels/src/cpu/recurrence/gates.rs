@@ -3,6 +3,7 @@
 use super::columns::Affine;
 use super::part::starts;
 use crate::Real;
+use crate::cpu::lstm::flush;
 use crate::simd::{Lanes, math};
 
 /// The two terms that go into the gates, before normalization, `[B, 4U]` each.
@@ -214,13 +215,4 @@ pub(super) fn norm_backward<T: Real>(dy: &[T], x: &[T], affine: &Affine<T>, dx: 
                 .store(&mut dx[j..]);
         }
     }
-}
-
-/// Gradients below [`Real::TINY`] become 0, see there.
-#[inline(always)]
-pub(super) fn flush<V: Lanes>(x: V) -> V
-where
-    V::Elem: Real,
-{
-    x.abs().less(V::splat(V::Elem::TINY)).choose(V::constant(0.0), x)
 }

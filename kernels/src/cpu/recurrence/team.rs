@@ -50,8 +50,8 @@ impl<T: Copy> Team<T> {
         f()
     }
 
-    /// Shows `values` to the others, who see them with [`collect`](Self::collect) of the same
-    /// `turn`. Turns are numbered one after another.
+    /// Shows `values` to the others, and calls `collect` with the number and the values of each of
+    /// them, once all have come this far. Turns are numbered one after another.
     pub fn exchange(&self, member: usize, turn: usize, values: &[T], mut collect: impl FnMut(usize, &[T])) {
         if self.members == 1 {
             return;

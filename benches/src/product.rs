@@ -1,6 +1,7 @@
 //! Matrix products, each by several contenders on the same operands.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bench_peers::Element;
 use kernels::{Backend, Buffer, Cpu, Gemm, Real};

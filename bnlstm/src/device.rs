@@ -1,10 +1,8 @@
 //! The device that a command computes on.
 
-use std::sync::Arc;
-
 use autodiff::Device;
 use kernels::simd::simd_report;
-use kernels::{Backend, Cpu, Real, Reference};
+use kernels::{Cpu, Real};
 
 /// A kind of device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -28,8 +26,8 @@ impl DeviceChoice {
     /// Opens the device.
     pub fn open<T: Real>(self) -> Device<T> {
         Device::new(match self.kind {
-            DeviceKind::Cpu => Arc::new(Cpu::new(self.threads)),
-            DeviceKind::Reference => Arc::new(Reference) as Arc<dyn Backend<T>>,
+            DeviceKind::Cpu => T::cpu(Cpu::new(self.threads)),
+            DeviceKind::Reference => T::reference(),
         })
     }
 

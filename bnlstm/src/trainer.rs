@@ -115,7 +115,7 @@ impl<'a, T: Real> Trainer<'a, T> {
         let model = Classifier::new(&mut scope, &config.model, task.sizes());
         let optimizer = Optimizer::new(config.optimizer, &store);
         Self {
-            config: *config,
+            config: config.clone(),
             task,
             model,
             store,
@@ -294,7 +294,7 @@ impl<'a, T: Real> Trainer<'a, T> {
     /// If the file cannot be written; one that was there before is then untouched.
     pub fn save(&self, path: &Path) -> Result<(), CheckpointError> {
         let state = RunState {
-            config: self.config,
+            config: self.config.clone(),
             epochs_done: self.epochs_done,
             batches: self.batches.clone(),
             noise: self.noise.clone(),

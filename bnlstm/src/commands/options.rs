@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use nn::optimizer::{Denominator, OptimizerConfig};
 
 use super::Failure;
-use crate::config::{ModelConfig, RecurrentInit, RunConfig, TrainingConfig};
+use crate::config::{ModelConfig, RecurrentInit, RunConfig, TrainingConfig, ValueError};
 use crate::normalization::{ParseError, Sites};
 use crate::run_directory::RunDirectory;
 use crate::task::{PixelOrder, TaskConfig};
@@ -62,6 +62,10 @@ pub struct RunOptions {
     /// What is learned.
     #[arg(long, value_enum, default_value = "digits")]
     task: TaskName,
+    /// Directory of digits8x8-images-idx3-ubyte and digits8x8-labels-idx1-ubyte, raw or .gz, to use
+    /// instead of the embedded files.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
     /// Read the pixels in one random order instead of scan order.
     #[arg(long)]
     permuted: bool,
@@ -104,7 +108,7 @@ impl RunOptions {
     /// A value that makes no sense.
     pub fn config(&self, normalization: Sites, seed: u64) -> Result<RunConfig, Failure> {
         let config = RunConfig {
-            task: self.task(),
+            task: self.task()?,
             model: ModelConfig {
                 hidden_size: self.hidden_size,
                 normalization,
@@ -124,15 +128,16 @@ impl RunOptions {
         Ok(config)
     }
 
-    fn task(&self) -> TaskConfig {
+    fn task(&self) -> Result<TaskConfig, ValueError> {
         let permutation_seed = self.permutation_seed;
         let order = match self.permuted {
             true => PixelOrder::Permuted { permutation_seed },
             false => PixelOrder::Scan,
         };
-        match self.task {
-            TaskName::Digits => TaskConfig::Digits { order },
-        }
+        let data = self.data.as_deref().map(data_directory).transpose()?;
+        Ok(match self.task {
+            TaskName::Digits => TaskConfig::Digits { data, order },
+        })
     }
 
     fn optimizer(&self) -> OptimizerConfig {
@@ -167,6 +172,16 @@ impl RunOptions {
                 weight_decay: 0.01,
             },
         }
+    }
+}
+
+/// The absolute path of a directory, as a configuration keeps it: `eval` finds it from anywhere.
+fn data_directory(path: &Path) -> Result<PathBuf, ValueError> {
+    let error = |remedy: &str| ValueError::new("--data", path.display(), remedy);
+    let absolute = std::path::absolute(path).map_err(|_| error("give the path of a directory"))?;
+    match absolute.to_str() {
+        Some(_) => Ok(absolute),
+        None => Err(error("config.toml is text, so give a path in UTF-8")),
     }
 }
 

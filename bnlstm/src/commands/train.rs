@@ -12,6 +12,7 @@ use super::scores::Scores;
 use crate::config::RunConfig;
 use crate::device::DeviceChoice;
 use crate::figure::{Curve, Figure};
+use crate::normalization::help as normalization_help;
 use crate::progress::Progress;
 use crate::run_directory::RunDirectory;
 use crate::task::Split;
@@ -21,9 +22,8 @@ use crate::trainer::{Score, Trainer};
 /// directory.
 #[derive(Args, Debug)]
 pub struct Train {
-    /// Normalization: `none`, `batch(gamma=0.1)`, `layer`, or one for each site:
-    /// `h=batch,x=batch(stats=shared),c=none`.
-    #[arg(long, default_value = "batch", value_name = "TEXT")]
+    /// Normalization at all sites, or one for each: `h=batch,x=batch(stats=shared),c=none`.
+    #[arg(long, default_value = "batch", value_name = "TEXT", long_help = normalization_help())]
     norm: String,
     /// Seed of initial weights, batches and noise.
     #[arg(long, default_value_t = 1)]

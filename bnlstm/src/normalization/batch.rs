@@ -12,7 +12,7 @@ use crate::number::shortest;
 ///
 /// where mean and biased variance run over the B examples, of one time step, for each unit.
 ///
-/// Cooijmans et al. 2017, "Recurrent Batch Normalization", equation 4.
+/// Cooijmans et al. 2016, "Recurrent Batch Normalization" (arXiv 1603.09025), section 2.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BatchOptions {
     /// Value at which every γ starts. The paper's is 0.1: 1 makes the gradient through tanh vanish.
@@ -61,7 +61,7 @@ impl VariantOptions for BatchOptions {
     const VARIANT: Variant = Variant {
         name: "batch",
         summary: "mean and variance over the batch, at each time step",
-        reference: "Cooijmans et al. 2017, Recurrent Batch Normalization",
+        reference: "Cooijmans et al. 2016, Recurrent Batch Normalization, arXiv 1603.09025",
         options: &[
             OptionInfo {
                 name: "gamma",

@@ -22,12 +22,15 @@
 //! # Ok::<(), bnlstm::normalization::ParseError>(())
 //! ```
 //!
-//! A variant is one file, which says its formula and implements `VariantOptions`, and one line in
-//! the list at the end of this file.
+//! A new variant takes four things: its file here, which says its formula and implements
+//! `VariantOptions`; its line in the list at the end of this file; its arms in `build.rs` and
+//! `label.rs`, without which they do not compile; and its layer in the crate `nn`, which `build.rs`
+//! makes of its options.
 
 mod batch;
 mod build;
 mod error;
+mod help;
 mod label;
 mod layer;
 mod list;
@@ -45,6 +48,7 @@ use std::str::FromStr;
 
 pub use batch::{BatchOptions, Stats};
 pub use error::{ParseError, Problem};
+pub use help::help;
 pub use layer::LayerOptions;
 pub use list::parse_list;
 pub use options::{OptionInfo, Range, Values};

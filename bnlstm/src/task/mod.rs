@@ -1,14 +1,16 @@
 //! What is learned: data, input and output sizes, loss, metric.
 
 mod digits;
+mod error;
 mod order;
 
 use std::fmt;
+use std::path::PathBuf;
 
-use nn::data::DataError;
 use serde::{Deserialize, Serialize};
 
 pub use digits::Digits;
+pub use error::TaskError;
 pub use order::PixelOrder;
 
 /// A part of a task's data.
@@ -62,11 +64,14 @@ pub trait Task: Send + Sync {
 }
 
 /// Which task, and how it is presented.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum TaskConfig {
     /// 8×8 images of handwritten digits, one pixel a step.
     Digits {
+        /// The directory of the two files, if they are not the embedded ones.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        data: Option<PathBuf>,
         /// The order of the pixels.
         order: PixelOrder,
     },
@@ -77,9 +82,12 @@ impl TaskConfig {
     ///
     /// # Errors
     /// If the data cannot be read.
-    pub fn load(&self) -> Result<Box<dyn Task>, DataError> {
-        match *self {
-            TaskConfig::Digits { order } => Ok(Box::new(Digits::new(order)?)),
+    pub fn load(&self) -> Result<Box<dyn Task>, TaskError> {
+        match self {
+            TaskConfig::Digits { data, order } => Ok(Box::new(match data {
+                None => Digits::new(*order)?,
+                Some(directory) => Digits::read(directory, *order)?,
+            })),
         }
     }
 }
@@ -87,7 +95,7 @@ impl TaskConfig {
 impl fmt::Display for TaskConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            TaskConfig::Digits { order } => write!(f, "digits, {order}"),
+            TaskConfig::Digits { order, .. } => write!(f, "digits, {order}"),
         }
     }
 }

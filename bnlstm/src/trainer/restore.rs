@@ -35,7 +35,7 @@ pub enum RestoreError {
 
 impl<T: Real> Trainer<'_, T> {
     /// Takes all that [`save`](Trainer::save) has written from a file. Only the settings of training
-    /// (batch size, clipping, epochs, seed) may differ from those of the run that wrote it.
+    /// (batch size, clipping, epochs, seed) and the place of the data may differ from those of the run that wrote it.
     ///
     /// # Errors
     /// If the file cannot be read, is damaged, or belongs to another run; nothing is changed then.
@@ -64,6 +64,9 @@ fn essential(config: &RunConfig) -> Value {
     let mut value = serde_json::to_value(config).expect("a configuration is a map with text as keys");
     let fields = value.as_object_mut().expect("a configuration is a map");
     fields.remove("training");
+    if let Some(task) = fields.get_mut("task").and_then(Value::as_object_mut) {
+        task.remove("data");
+    }
     value
 }
 

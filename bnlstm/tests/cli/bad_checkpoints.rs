@@ -60,17 +60,17 @@ fn the_checkpoint_of_another_run() {
         &[
             CHECKPOINT,
             "model.hidden_size = 6",
-            "this run has 4",
+            "this run has 19",
             "use the config.toml",
         ],
     );
-    other(&["--hidden-size", "4", "--norm", "layer"]);
+    other(&["--hidden-size", "19", "--norm", "layer"]);
     workspace.refuses(
         &EVAL,
         1,
         &[CHECKPOINT, "model.normalization = \"layer(", "\"batch("],
     );
-    other(&["--hidden-size", "4", "--permuted"]);
+    other(&["--hidden-size", "19", "--permuted"]);
     workspace.refuses(&EVAL, 1, &[CHECKPOINT, "task.order", "permuted", "\"scan\""]);
 }
 
@@ -81,10 +81,10 @@ fn a_checkpoint_of_another_shape() {
     let bytes = workspace.read(CHECKPOINT);
     let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
     let header = std::str::from_utf8(&bytes[8..8 + length]).unwrap();
-    // W_h [4, 16] has as many elements as [8, 8].
-    let shape = "[4,16]";
+    // W_h [19, 76] has as many elements as [38, 38].
+    let shape = "[19,76]";
     assert!(header.contains(shape), "{header}");
-    let changed = header.replace(shape, "[8,8]");
+    let changed = header.replace(shape, "[38,38]");
     let padding = " ".repeat(header.len() - changed.len());
     let file = [
         &bytes[..8],
@@ -97,8 +97,8 @@ fn a_checkpoint_of_another_shape() {
     let parts = [
         CHECKPOINT,
         "lstm/w_h",
-        "[8, 8]",
-        "expected [4, 16]",
+        "[38, 38]",
+        "expected [19, 76]",
         "use the configuration",
     ];
     workspace.refuses(&EVAL, 1, &parts);

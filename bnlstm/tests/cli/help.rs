@@ -1,10 +1,13 @@
 //! `--help` everywhere.
 
+use bnlstm::normalization::{Normalization, VARIANTS};
+
 use crate::support::Workspace;
 
 const EVERYWHERE: [&str; 3] = ["--device", "--threads", "--help"];
-const RUN: [&str; 14] = [
+const RUN: [&str; 15] = [
     "--task",
+    "--data",
     "--permuted",
     "--permutation-seed",
     "--hidden-size",
@@ -43,6 +46,29 @@ fn every_command_lists_its_options() {
     check(&["eval"], &["--batch", "<RUN>"]);
     let own = ["--norms", "--seeds", "--first-seed", "--target"];
     check(&["compare"], &[&RUN[..], &own].concat());
+}
+
+#[test]
+fn the_help_of_train_says_all_of_every_normalization() {
+    let outcome = Workspace::new().run(&["train", "--help"]);
+    let words = |text: &str| {
+        text.split_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let help = words(&outcome.succeeds().stdout);
+    for variant in VARIANTS {
+        let default: Normalization = variant.name.parse().unwrap();
+        assert!(help.contains(&words(&default.to_string())), "{default}: {help}");
+        for text in [variant.summary, variant.reference] {
+            assert!(help.contains(text), "no `{text}` in {help}");
+        }
+        for option in variant.options {
+            let text = format!("{}: {}", option.name, option.help);
+            assert!(help.contains(&text), "no `{text}` in {help}");
+        }
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ const SIGINT: i32 = 2;
 #[test]
 fn an_interrupted_run_leaves_whole_files() {
     let workspace = Workspace::new();
-    let options = ["--hidden-size", "4", "--batch", "479", "--epochs", "1000000"];
+    let options = ["--hidden-size", "19", "--batch", "479", "--epochs", "1000000"];
     let mut command = workspace.command(PROGRAM);
     command.args(["train", "--out", "run"]).args(options);
     let mut child = command

@@ -5,6 +5,7 @@ mod bad_configurations;
 mod bad_options;
 mod closed_output;
 mod compare;
+mod data;
 mod disk;
 mod gradcheck_classifier;
 mod help;

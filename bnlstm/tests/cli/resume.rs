@@ -64,6 +64,13 @@ fn another_run_is_refused_by_the_field_that_differs() {
     }
 }
 
+/// This rate is one of those that a parser of limited precision reads back as a neighbour.
+#[test]
+fn a_rate_with_many_digits_is_kept_exactly() {
+    let workspace = Workspace::with_run(&["--learning-rate", "0.0017918290847781099"]);
+    workspace.run(&["eval", "run"]).succeeds();
+}
+
 fn sgd() -> OptimizerConfig {
     OptimizerConfig::Sgd {
         learning_rate: 1e-2,

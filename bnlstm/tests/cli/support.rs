@@ -13,8 +13,8 @@ use tempfile::TempDir;
 /// The program under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_bnlstm");
 
-/// Options of a run of three updates.
-pub const TINY: [&str; 6] = ["--hidden-size", "4", "--epochs", "1", "--batch", "479"];
+/// Options of a run of three updates. 19 units are one vector of the widest, 16 numbers, and a rest.
+pub const TINY: [&str; 6] = ["--hidden-size", "19", "--epochs", "1", "--batch", "479"];
 
 /// `train` with [`TINY`] into `out`, and more options.
 pub fn tiny<'a>(out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
@@ -136,10 +136,12 @@ pub fn metrics(text: &str) -> Vec<serde_json::Value> {
 pub fn config(normalization: &str) -> RunConfig {
     RunConfig {
         task: TaskConfig::Digits {
+            data: None,
             order: PixelOrder::Permuted { permutation_seed: 1 },
         },
         model: ModelConfig {
-            hidden_size: 8,
+            // One vector of the widest, 16 numbers, and a rest.
+            hidden_size: 19,
             normalization: normalization.parse().unwrap(),
             recurrent_init: RecurrentInit::IdentityG,
             forget_bias: 1.0,

@@ -2,9 +2,9 @@
 
 use crate::support::Workspace;
 
-/// 54 updates. A step's product h W_h has 80 · 448 · 112 = 4.0 million multiply-adds, work for three
-/// tasks of at least 2²⁰; its gates count 10 · 80 · 112 = 90 thousand elements, two tasks of at least
-/// 2¹⁵; the input term of all steps has 64 · 80 · 448 = 2.3 million elements.
+/// 54 updates. A step's product h W_h has 80 · 448 · 112 = 4.0 million multiply-adds, and a sequence
+/// is split among threads from 2¹⁷ a step for each, so that three take part; the products of all
+/// steps together, for the gradient of W_h, are far beyond the 2²⁰ of a product on its own.
 const RUN: [&str; 7] = ["train", "--hidden-size", "112", "--batch", "80", "--epochs", "3"];
 
 #[test]

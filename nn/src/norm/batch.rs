@@ -38,7 +38,7 @@ impl Default for BatchNormConfig {
 
 /// `BN(x; γ, β) = β + γ ⊙ (x − mean) / √(var + ε)` with moments over the batch (Ioffe and Szegedy
 /// 2015); in a recurrence with separate ones for each time step, `γ` and `β` being shared
-/// (Cooijmans et al. 2016, eq. 1 and section 3).
+/// (Cooijmans et al. 2016, section 3).
 ///
 /// The variance is the biased one everywhere, in the running averages too.
 #[derive(Debug)]

@@ -173,7 +173,13 @@ impl Plan {
             if stop.load(Ordering::Relaxed) {
                 break;
             }
-            let report = match trainer.epoch(|| bar.advance(1)) {
+            let mut left = trainer.updates_per_epoch();
+            let advance = || {
+                left -= 1;
+                // The last update is shown together with what the epoch has come to.
+                bar.advance(u64::from(left > 0));
+            };
+            let report = match trainer.epoch(advance) {
                 Ok(report) => report,
                 Err(diverged) => {
                     result.diverged = Some(diverged);
@@ -199,6 +205,7 @@ impl Plan {
                 record.train_loss,
                 100.0 * record.population.accuracy
             ));
+            bar.advance(1);
             // Nobody listens any more once writing a record has failed; `stop` ends this run.
             let _ = records.send(record.clone());
             result.epochs.push(record);

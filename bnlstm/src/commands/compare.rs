@@ -66,13 +66,20 @@ impl Compare {
         let config = self.config()?;
         let plan = self.plan(&config)?;
         let directory = self.output.create("compare")?;
-        directory.write_config(&config)?;
         line(format_args!("{}", plan.task.description()))?;
         for sites in &config.normalizations {
             line(format_args!("{}: {sites}", sites.label()))?;
         }
         let mut metrics = directory.metrics_writer();
-        let comparison = plan.carry_out(device, &Progress::stderr(), &mut |record| metrics.write(record))?;
+        let mut begun = false;
+        let comparison = plan.carry_out(device, &Progress::stderr(), &mut |record| {
+            // An earlier run in the directory stays whole until this one has something in its place.
+            if !begun {
+                directory.write_config(&config)?;
+                begun = true;
+            }
+            metrics.write(record)
+        })?;
         line(format_args!(
             "\n{}",
             report::caption(&config.run, config.seeds.len())

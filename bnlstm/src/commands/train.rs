@@ -56,7 +56,6 @@ impl Train {
         let task = config.task.load()?;
         config.check_batches(task.examples(Split::Train))?;
         let directory = self.output.create("train")?;
-        directory.write_config(&config)?;
         let mut trainer = Trainer::<f32>::new(&config, task.as_ref(), &device.open());
         let (parameters, statistics) = trainer.counts();
         line(format_args!("{}", task.description()))?;
@@ -65,7 +64,7 @@ impl Train {
             config.model.normalization.label(),
             config.model.normalization
         ))?;
-        let records = epochs(&mut trainer, config.training.epochs, &directory)?;
+        let records = epochs(&mut trainer, &config, &directory)?;
         let last = records.last().expect("a run has at least one epoch");
         line(format_args!("{}", last.test.table()))?;
         let figure = learning_curves(&config, &records);
@@ -77,19 +76,26 @@ impl Train {
     }
 }
 
-/// Trains, and writes metrics and checkpoint after every epoch.
+/// Trains, and writes metrics and checkpoint after every epoch; the configuration after the first one,
+/// so that an earlier run in the directory stays whole until this one has something in its place.
 fn epochs(
     trainer: &mut Trainer<'_, f32>,
-    epochs: usize,
+    config: &RunConfig,
     directory: &RunDirectory,
 ) -> Result<Vec<EpochRecord>, Failure> {
+    let epochs = config.training.epochs;
     let mut metrics = directory.metrics_writer();
     let mut records = Vec::new();
     let progress = Progress::stderr();
     let updates = epochs.saturating_mul(trainer.updates_per_epoch());
     let mut bar = progress.task("training", updates as u64);
     for epoch in 1..=epochs {
-        let report = trainer.epoch(|| bar.advance(1))?;
+        let mut left = trainer.updates_per_epoch();
+        let report = trainer.epoch(|| {
+            left -= 1;
+            // The last update is shown together with what the epoch has come to.
+            bar.advance(u64::from(left > 0));
+        })?;
         trainer.estimate();
         let record = EpochRecord {
             epoch,
@@ -98,9 +104,13 @@ fn epochs(
             train_seconds: report.time.as_secs_f64(),
             test: Scores::measure(trainer)?,
         };
+        if epoch == 1 {
+            directory.write_config(config)?;
+        }
         metrics.write(&record)?;
         trainer.save(&directory.checkpoint())?;
         bar.set_note(format!("loss {:.3}", record.train_loss));
+        bar.advance(1);
         progress.message(&format!(
             "epoch {epoch}: loss {:.3}, test {:.1} %, {:.2} s",
             record.train_loss,

@@ -160,3 +160,12 @@ fn a_run_that_diverges_ends_with_an_error() {
     );
     assert!(!workspace.path("run/checkpoint.safetensors").exists());
 }
+
+/// What was there before is lost only when something has come in its place.
+#[test]
+fn a_run_that_diverges_leaves_the_earlier_one_whole() {
+    let workspace = Workspace::with_run(&[]);
+    let more = ["--force", "--norm", "none", "--learning-rate", "1e38"];
+    workspace.refuses(&tiny("run", &more), 1, &["diverged"]);
+    workspace.run(&["eval", "run"]).succeeds();
+}

@@ -3,7 +3,7 @@
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
 use bytemuck::Pod;
-use wide::{ShuffleExt, f32x8, f32x16, f64x4, f64x8, u32x8, u32x16, u64x4, u64x8};
+use wide::{f32x8, f32x16, f64x4, f64x8, u32x8, u32x16, u64x4, u64x8};
 
 /// A vector of [`Lanes::N`] elements.
 ///
@@ -243,21 +243,8 @@ macro_rules! lanes {
 
             #[inline(always)]
             fn transpose(block: &mut [Self; 16]) {
-                // Blocks of d × d elements change places across the diagonal, for d = 1, 2, 4, …
-                let mut d = 1;
-                while d < $n {
-                    let index = |f: fn(usize, usize) -> usize| {
-                        <$bits>::new(std::array::from_fn(|j| f(j, d) as $uint))
-                    };
-                    let upper = index(|j, d| if j & d == 0 { j } else { $n + j - d });
-                    let lower = index(|j, d| if j & d == 0 { j + d } else { $n + j });
-                    for i in (0..$n).filter(|i| i & d == 0) {
-                        let pair = [block[i], block[i + d]];
-                        block[i] = pair.shuffle(upper);
-                        block[i + d] = pair.shuffle(lower);
-                    }
-                    d *= 2;
-                }
+                let (square, _) = block.split_first_chunk_mut::<$n>().expect("N vectors");
+                *square = <$vector>::transpose(*square);
             }
 
             #[inline(always)]

@@ -1,0 +1,107 @@
+//! Gradients of the sequence, and what a device without it says.
+
+use std::sync::Arc;
+
+use kernels::Cpu;
+
+use super::*;
+use crate::{gradcheck, values};
+
+const STEPS: usize = 3;
+const BATCH: usize = 4;
+/// One vector and a rest, for every width that a build may have.
+const HIDDEN: usize = 9;
+
+#[derive(Clone, Copy)]
+enum Source {
+    Product,
+    Scalar,
+    Lookup,
+}
+
+fn inputs(device: &Device<f64>, source: Source, normed: bool) -> Vec<Tensor<f64>> {
+    let term: Shape = match source {
+        Source::Product => [STEPS, BATCH, 4 * HIDDEN].into(),
+        Source::Scalar => [1, 4 * HIDDEN].into(),
+        Source::Lookup => [5, 4 * HIDDEN].into(),
+    };
+    let mut shapes: Vec<Shape> = vec![
+        term,
+        [HIDDEN, 4 * HIDDEN].into(),
+        [4 * HIDDEN].into(),
+        [BATCH, HIDDEN].into(),
+        [BATCH, HIDDEN].into(),
+    ];
+    if normed {
+        let gates: Shape = [4 * HIDDEN].into();
+        shapes.extend([gates, gates, gates, [HIDDEN].into(), [HIDDEN].into()]);
+    }
+    let tensor = |(i, shape): (usize, Shape)| device.tensor(shape, &values(i as u64, shape.len()));
+    shapes.into_iter().enumerate().map(tensor).collect()
+}
+
+/// Gradients of all states, through norms at all sites or none.
+fn check(source: Source, normed: bool) {
+    let device = Device::<f64>::new(Arc::new(Cpu::new(2)));
+    let symbols = device.indices(&[0, 1, 4, 4, 2, 2, 3, 1, 0, 3, 4, 2]);
+    let x = device.tensor([STEPS, BATCH], &values(50, STEPS * BATCH));
+    let inputs = inputs(&device, source, normed);
+    gradcheck(
+        |_, v| {
+            let norm = |gamma: usize, beta: Option<usize>| {
+                normed.then(|| SequenceNorm {
+                    gamma: v[gamma],
+                    beta: beta.map(|beta| v[beta]),
+                    epsilon: 1e-3,
+                    fixed: None,
+                })
+            };
+            let sequence = LstmSequence {
+                input: match source {
+                    Source::Product => SequenceTerm::Product(v[0]),
+                    Source::Scalar => SequenceTerm::Scalar {
+                        x: x.clone(),
+                        weight: v[0],
+                    },
+                    Source::Lookup => SequenceTerm::Lookup {
+                        table: v[0],
+                        symbols: Arc::clone(&symbols),
+                    },
+                },
+                w_h: v[1],
+                bias: v[2],
+                h_0: v[3],
+                c_0: v[4],
+                norms: [norm(5, Some(6)), norm(7, None), norm(8, Some(9))],
+            };
+            let states = sequence.record(STEPS);
+            vec![states.h, states.c, states.last]
+        },
+        &inputs,
+    );
+}
+
+#[test]
+fn lstm_sequence_gradcheck() {
+    for source in [Source::Product, Source::Scalar, Source::Lookup] {
+        check(source, false);
+        check(source, true);
+    }
+}
+
+#[test]
+#[should_panic(expected = "the device does not have it for 2 steps, h_0 [1, 9]; go step by step")]
+fn a_device_without_it_says_so() {
+    let device = Device::<f64>::reference();
+    let tape = Tape::new(&device);
+    let zeros = |shape: Shape| tape.leaf(device.zeros(shape));
+    let sequence = LstmSequence {
+        input: SequenceTerm::Product(zeros([2, 1, 36].into())),
+        w_h: zeros([9, 36].into()),
+        bias: zeros([36].into()),
+        h_0: zeros([1, 9].into()),
+        c_0: zeros([1, 9].into()),
+        norms: [None, None, None],
+    };
+    sequence.record(2);
+}

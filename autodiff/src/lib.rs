@@ -33,7 +33,7 @@ mod testing;
 pub use device::{Device, PoolStatistics};
 pub use gradcheck::{Comparison, GradCheck, gradcheck, values};
 pub use op::{Backward, Forward, Gradient, Op};
-pub use ops::{BatchNormalized, LstmSequence, SequenceNorm, SequenceStates, SequenceTerm};
+pub use ops::{BatchNormalized, LstmSequence, SequenceMoments, SequenceNorm, SequenceStates, SequenceTerm};
 pub use shape::Shape;
 pub use tape::{Gradients, Tape, Var};
 pub use tensor::Tensor;

@@ -26,17 +26,33 @@ pub mod site {
 /// One value for each site.
 pub type Sites<X> = [X; 3];
 
-/// Normalization of a site's columns over the batch, with moments of each step of its own.
+/// Normalization of a site.
 #[derive(Clone, Copy, Debug)]
-pub struct ColumnNorm<'a, T> {
+pub struct SiteNorm<'a, T> {
     /// `[F]`
     pub gamma: View<'a, T>,
     /// `[F]`; 0 when missing.
     pub beta: Option<View<'a, T>>,
     /// Added to the variance.
     pub epsilon: T,
-    /// Given `mean` and `var`, `[T, F]` each, instead of the batch's.
-    pub fixed: Option<(View<'a, T>, View<'a, T>)>,
+    /// With which moments.
+    pub moments: NormMoments<'a, T>,
+}
+
+/// The moments that a site is normalized with.
+#[derive(Clone, Copy, Debug)]
+pub enum NormMoments<'a, T> {
+    /// Of each column over the batch, at each step anew.
+    Columns,
+    /// Of each column at each step, given.
+    Given {
+        /// `[T, F]`
+        mean: View<'a, T>,
+        /// `[T, F]`
+        var: View<'a, T>,
+    },
+    /// Of each row over the features.
+    Rows,
 }
 
 /// Where the input term `x_t W_x` comes from.
@@ -76,15 +92,15 @@ pub struct SequenceInput<'a, T> {
     /// `[B, H]`
     pub c_0: View<'a, T>,
     /// Normalizations.
-    pub norms: Sites<Option<ColumnNorm<'a, T>>>,
+    pub norms: Sites<Option<SiteNorm<'a, T>>>,
 }
 
-/// Moments of a site, `[T, F]` each, where a batch's are computed.
+/// Moments of a site that are computed: `[T, F]` each of columns, `[T, B]` of rows.
 #[derive(Debug)]
 pub struct MomentsMut<'a, T> {
-    /// `[T, F]`
+    /// `[T, F]` or `[T, B]`
     pub mean: ViewMut<'a, T>,
-    /// `[T, F]`
+    /// `[T, F]` or `[T, B]`
     pub var: ViewMut<'a, T>,
 }
 
@@ -95,7 +111,7 @@ pub struct SequenceOutput<'a, T> {
     pub h: ViewMut<'a, T>,
     /// `[T, B, H]`
     pub c: ViewMut<'a, T>,
-    /// Present where a site's moments are the batch's.
+    /// Present where a site's moments are not given.
     pub moments: Sites<Option<MomentsMut<'a, T>>>,
     /// For the backward pass on the same device; its contents are nobody else's business.
     pub workspace: ViewMut<'a, T>,
@@ -108,7 +124,7 @@ pub struct SequenceSaved<'a, T> {
     pub h: View<'a, T>,
     /// `[T, B, H]`
     pub c: View<'a, T>,
-    /// Moments of the sites that have a normalization, `[T, F]` each.
+    /// Moments of the sites that have a normalization, computed or given.
     pub moments: Sites<Option<(View<'a, T>, View<'a, T>)>>,
     /// As the forward pass has left it.
     pub workspace: View<'a, T>,
@@ -137,7 +153,7 @@ pub enum InputGradient<'a, T> {
 
 /// Gradients of a site's parameters.
 #[derive(Debug)]
-pub struct ColumnNormGradients<'a, T> {
+pub struct SiteNormGradients<'a, T> {
     /// `[F]`
     pub gamma: ViewMut<'a, T>,
     /// `[F]`, where there is a `beta`.
@@ -158,7 +174,7 @@ pub struct SequenceGradients<'a, T> {
     /// `[B, H]`
     pub c_0: ViewMut<'a, T>,
     /// Of the normalizations.
-    pub norms: Sites<Option<ColumnNormGradients<'a, T>>>,
+    pub norms: Sites<Option<SiteNormGradients<'a, T>>>,
 }
 
 /// LSTM sequences as one operation: an optimization of the steps
@@ -169,8 +185,8 @@ pub struct SequenceGradients<'a, T> {
 /// h_t = σ(o) ⊙ tanh(N_c(c_t))
 /// ```
 ///
-/// with normalizations over the batch or none at each site (Cooijmans et al. 2016, eq. 6–8). What
-/// the plain operations compute is the definition.
+/// with a normalization over the batch, over the features, or none at each site (Cooijmans et al.
+/// 2016, eq. 6–8). What the plain operations compute is the definition.
 pub trait FusedLstm<T> {
     /// Whether sequences of these dimensions are computed faster than step by step.
     fn applies(&self, dims: Sequence) -> bool;
@@ -181,7 +197,7 @@ pub trait FusedLstm<T> {
     /// All states.
     fn forward(&self, dims: Sequence, input: SequenceInput<'_, T>, output: SequenceOutput<'_, T>);
 
-    /// All gradients, through the moments of the batch where they are not fixed.
+    /// All gradients, through the moments where they are not given.
     fn backward(
         &self,
         dims: Sequence,

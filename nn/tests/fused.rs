@@ -10,7 +10,7 @@ use autodiff::{Device, Shape, Tape, Tensor, values};
 use kernels::{Cpu, Real};
 use nn::context::{Context, Mode, Statistics};
 use nn::lstm::{Lstm, LstmConfig, LstmSites, LstmStates};
-use nn::norm::{BatchNorm, BatchNormConfig, Normalizer, StepRows};
+use nn::norm::{BatchNorm, BatchNormConfig, LayerNorm, LayerNormConfig, Normalizer, StepRows};
 use nn::params::{ParamStore, Role, Scope};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
@@ -23,10 +23,18 @@ struct Sizes {
     hidden: usize,
 }
 
-/// Which sites are normalized over the batch: recurrent, input, cell; and whether all have a `β`.
+/// How a site is normalized.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Norm {
+    None,
+    Batch,
+    Layer,
+}
+
+/// Normalizations of the recurrent term, the input term and the cell; and whether all have a `β`.
 #[derive(Clone, Copy, Debug)]
 struct Design {
-    sites: [bool; 3],
+    sites: [Norm; 3],
     beta: bool,
 }
 
@@ -48,15 +56,29 @@ impl<T: Real> Model<T> {
         let mut store = ParamStore::new(device);
         let mut rng = ChaCha8Rng::seed_from_u64(5);
         let mut scope = Scope::new(&mut store, &mut rng);
-        let mut site = |name: &str, on: bool, features: usize| -> Option<Box<dyn Normalizer<T>>> {
-            let config = BatchNormConfig {
-                gamma: 0.3,
-                beta: design.beta || name == "c",
-                steps: StepRows::PerStep(sizes.steps),
-                momentum: 0.5,
-                ..BatchNormConfig::default()
-            };
-            on.then(|| Box::new(BatchNorm::new(&mut scope.within(name), features, config)) as _)
+        let mut site = |name: &str, norm: Norm, features: usize| -> Option<Box<dyn Normalizer<T>>> {
+            let beta = design.beta || name == "c";
+            let mut scope = scope.within(name);
+            match norm {
+                Norm::None => None,
+                Norm::Batch => {
+                    let config = BatchNormConfig {
+                        gamma: 0.3,
+                        beta,
+                        steps: StepRows::PerStep(sizes.steps),
+                        momentum: 0.5,
+                        ..BatchNormConfig::default()
+                    };
+                    Some(Box::new(BatchNorm::new(&mut scope, features, config)))
+                }
+                Norm::Layer => {
+                    let config = LayerNormConfig {
+                        beta,
+                        ..LayerNormConfig::default()
+                    };
+                    Some(Box::new(LayerNorm::new(&mut scope, features, config)))
+                }
+            }
         };
         let sites = LstmSites {
             recurrent: site("h", design.sites[0], 4 * sizes.hidden),
@@ -209,28 +231,27 @@ fn cases() -> Vec<(Sizes, Design, Reads, Upstream)> {
         input,
         hidden,
     };
-    let on = |h, x, c| Design {
-        sites: [h, x, c],
+    let all_sites = |norm| Design {
+        sites: [norm; 3],
         beta: false,
     };
-    let all = on(true, true, true);
+    let (all, none, layer) = (
+        all_sites(Norm::Batch),
+        all_sites(Norm::None),
+        all_sites(Norm::Layer),
+    );
     let plain = Reads::Numbers { gradient: false };
     let mut cases = vec![
         (sizes(5, 4, 3, 33), all, plain, Upstream::AllStates),
         (
             sizes(3, 7, 2, 50),
-            on(false, false, false),
+            none,
             Reads::Numbers { gradient: true },
             Upstream::AllStates,
         ),
         (sizes(1, 2, 3, 17), all, plain, Upstream::LastState),
         (sizes(4, 5, 1, 100), all, plain, Upstream::LastState),
-        (
-            sizes(4, 5, 1, 20),
-            on(false, false, false),
-            plain,
-            Upstream::AllStates,
-        ),
+        (sizes(4, 5, 1, 20), none, plain, Upstream::AllStates),
         // So many examples that the gradient of W_h takes more than one product.
         (sizes(9, 100, 2, 17), all, plain, Upstream::AllStates),
         // Enough work that every thread gets a part.
@@ -243,24 +264,34 @@ fn cases() -> Vec<(Sizes, Design, Reads, Upstream)> {
             Upstream::AllStates,
         ),
         (sizes(6, 9, 5, 48), all, Reads::Symbols, Upstream::AllStates),
-        (
-            sizes(2, 3, 4, 16),
-            on(false, false, false),
-            Reads::Symbols,
-            Upstream::LastState,
-        ),
+        (sizes(2, 3, 4, 16), none, Reads::Symbols, Upstream::LastState),
     ];
-    for (h, x, c) in [
-        (true, false, false),
-        (false, true, false),
-        (false, false, true),
-        (true, false, true),
+    cases.extend([
+        (sizes(5, 4, 3, 33), layer, plain, Upstream::AllStates),
+        (sizes(1, 2, 3, 17), layer, plain, Upstream::LastState),
+        (sizes(4, 5, 1, 100), layer, plain, Upstream::LastState),
+        (sizes(3, 20, 2, 70), layer, plain, Upstream::AllStates),
+        (sizes(3, 20, 6, 70), layer, Reads::Symbols, Upstream::AllStates),
+    ]);
+    use Norm::{Batch, Layer, None};
+    for sites in [
+        [Batch, None, None],
+        [None, Batch, None],
+        [None, None, Batch],
+        [Batch, None, Batch],
+        [Layer, None, None],
+        [None, Layer, None],
+        [None, None, Layer],
+        [Layer, Batch, Batch],
+        [Batch, Layer, Layer],
     ] {
-        let design = Design {
-            sites: [h, x, c],
-            beta: h,
-        };
-        cases.push((sizes(3, 6, 2, 37), design, plain, Upstream::AllStates));
+        let beta = sites[0] != None;
+        cases.push((
+            sizes(3, 6, 2, 37),
+            Design { sites, beta },
+            plain,
+            Upstream::AllStates,
+        ));
     }
     cases
 }
@@ -297,9 +328,9 @@ fn fused_equals_plain_for_a_batch_of_one() {
         hidden: 21,
     };
     let device = Device::<f64>::new(Arc::new(Cpu::new(2)));
-    for on in [false, true] {
+    for norm in [Norm::None, Norm::Batch, Norm::Layer] {
         let design = Design {
-            sites: [on; 3],
+            sites: [norm; 3],
             beta: false,
         };
         let case = (
@@ -322,24 +353,22 @@ fn any_number_of_threads_gives_the_same_bits() {
         input: 1,
         hidden: 100,
     };
-    let design = Design {
-        sites: [true; 3],
-        beta: false,
-    };
-    let case = (
-        sizes,
-        design,
-        Reads::Numbers { gradient: false },
-        Upstream::AllStates,
-    );
-    let run = |threads| {
-        let device = Device::<f32>::new(Arc::new(Cpu::new(threads)));
-        let found = pass(&device, case, Mode::Train, false);
-        found
-            .into_iter()
-            .map(|(name, tensor)| (name, tensor.to_vec()))
-            .collect::<Vec<_>>()
-    };
-    let one = run(1);
-    assert!(one == run(2) && one == run(3) && one == run(4));
+    for norm in [Norm::Batch, Norm::Layer] {
+        let design = Design {
+            sites: [norm; 3],
+            beta: false,
+        };
+        let reads = Reads::Numbers { gradient: false };
+        let case = (sizes, design, reads, Upstream::AllStates);
+        let run = |threads| {
+            let device = Device::<f32>::new(Arc::new(Cpu::new(threads)));
+            let found = pass(&device, case, Mode::Train, false);
+            found
+                .into_iter()
+                .map(|(name, tensor)| (name, tensor.to_vec()))
+                .collect::<Vec<_>>()
+        };
+        let one = run(1);
+        assert!(one == run(2) && one == run(3) && one == run(4));
+    }
 }

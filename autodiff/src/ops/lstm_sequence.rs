@@ -6,8 +6,8 @@ mod tests;
 use std::sync::Arc;
 
 use kernels::sequence::{
-    ColumnNorm, ColumnNormGradients, FusedLstm, InputGradient, InputTerm, MomentsMut, Sequence,
-    SequenceGradients, SequenceInput, SequenceOutput, SequenceSaved, SequenceUpstream, Sites, site,
+    FusedLstm, InputGradient, InputTerm, MomentsMut, NormMoments, Sequence, SequenceGradients, SequenceInput,
+    SequenceOutput, SequenceSaved, SequenceUpstream, SiteNorm, SiteNormGradients, Sites, site,
 };
 use kernels::{Indices, Real};
 
@@ -34,7 +34,7 @@ pub enum SequenceTerm<'t, T: Real> {
     },
 }
 
-/// Normalization of a site's columns over the batch.
+/// Normalization of a site.
 #[derive(Clone, Debug)]
 pub struct SequenceNorm<'t, T: Real> {
     /// `[F]`
@@ -43,8 +43,36 @@ pub struct SequenceNorm<'t, T: Real> {
     pub beta: Option<Var<'t, T>>,
     /// Added to the variance.
     pub epsilon: T,
-    /// Given `mean` and `var`, `[T, F]` each, instead of the batch's.
-    pub fixed: Option<(Tensor<T>, Tensor<T>)>,
+    /// With which moments.
+    pub moments: SequenceMoments<T>,
+}
+
+/// The moments that a site is normalized with.
+#[derive(Clone, Debug)]
+pub enum SequenceMoments<T: Real> {
+    /// Of each column over the batch, at each step anew.
+    Columns,
+    /// Mean and variance of each column at each step, `[T, F]` each.
+    Given(Tensor<T>, Tensor<T>),
+    /// Of each row over the features.
+    Rows,
+}
+
+impl<T: Real> SequenceMoments<T> {
+    fn given(&self) -> bool {
+        matches!(self, Self::Given(..))
+    }
+
+    fn view(&self) -> NormMoments<'_, T> {
+        match self {
+            Self::Columns => NormMoments::Columns,
+            Self::Given(mean, var) => NormMoments::Given {
+                mean: mean.view(),
+                var: var.view(),
+            },
+            Self::Rows => NormMoments::Rows,
+        }
+    }
 }
 
 /// An LSTM sequence; see [`FusedLstm`] for the formulas.
@@ -74,7 +102,8 @@ pub struct SequenceStates<'t, T: Real> {
     pub c: Var<'t, T>,
     /// `h` of the last step, `[B, H]`. A loss on it alone is cheaper than one on a slice of `h`.
     pub last: Var<'t, T>,
-    /// Mean and variance over the batch, `[T, F]` each, of the sites where they were computed.
+    /// Mean and variance of the sites where they were computed: over the batch, `[T, F]` each, or
+    /// over the features, `[T, B]` each.
     pub moments: Sites<Option<(Tensor<T>, Tensor<T>)>>,
 }
 
@@ -89,7 +118,7 @@ enum Term<T: Real> {
 struct Norm<T: Real> {
     beta: bool,
     epsilon: T,
-    fixed: Option<(Tensor<T>, Tensor<T>)>,
+    moments: SequenceMoments<T>,
 }
 
 /// The operation: its dimensions, and what comes without a gradient.
@@ -149,11 +178,11 @@ impl<T: Real> Sequential<T> {
             h_0: inputs[H_0].view(),
             c_0: inputs[C_0].view(),
             norms: self.norms.each_ref().map(|norm| {
-                norm.as_ref().map(|norm| ColumnNorm {
+                norm.as_ref().map(|norm| SiteNorm {
                     gamma: take(),
                     beta: norm.beta.then(&mut take),
                     epsilon: norm.epsilon,
-                    fixed: norm.fixed.as_ref().map(|(mean, var)| (mean.view(), var.view())),
+                    moments: norm.moments.view(),
                 })
             }),
         }
@@ -163,9 +192,13 @@ impl<T: Real> Sequential<T> {
     fn moments(&self, device: &Device<T>) -> Sites<Option<(Tensor<T>, Tensor<T>)>> {
         std::array::from_fn(|which| {
             let norm = self.norms[which].as_ref()?;
-            let shape = [self.dims.steps, self.features(which)];
-            let empty = || device.empty(shape);
-            norm.fixed.is_none().then(|| (empty(), empty()))
+            let columns = match norm.moments {
+                SequenceMoments::Given(..) => return None,
+                SequenceMoments::Columns => self.features(which),
+                SequenceMoments::Rows => self.dims.batch,
+            };
+            let empty = || device.empty([self.dims.steps, columns]);
+            Some((empty(), empty()))
         })
     }
 }
@@ -211,9 +244,9 @@ impl<T: Real> Op<T> for Sequential<T> {
         let mut computed = (states + 3..).step_by(2);
         let moments = self.norms.each_ref().map(|norm| {
             let norm = norm.as_ref()?;
-            Some(match &norm.fixed {
-                Some((mean, var)) => (mean.view(), var.view()),
-                None => {
+            Some(match &norm.moments {
+                SequenceMoments::Given(mean, var) => (mean.view(), var.view()),
+                SequenceMoments::Columns | SequenceMoments::Rows => {
                     let place = computed.next().expect("an endless range");
                     (pass.saved(place).view(), pass.saved(place + 1).view())
                 }
@@ -247,7 +280,7 @@ impl<T: Real> Op<T> for Sequential<T> {
             h_0: next(),
             c_0: next(),
             norms: self.norms.each_ref().map(|norm| {
-                norm.as_ref().map(|norm| ColumnNormGradients {
+                norm.as_ref().map(|norm| SiteNormGradients {
                     gamma: next(),
                     beta: norm.beta.then(&mut next),
                 })
@@ -297,7 +330,7 @@ impl<'t, T: Real> LstmSequence<'t, T> {
                 Norm {
                     beta: norm.beta.is_some(),
                     epsilon: norm.epsilon,
-                    fixed: norm.fixed,
+                    moments: norm.moments,
                 }
             })
         });
@@ -305,7 +338,7 @@ impl<'t, T: Real> LstmSequence<'t, T> {
         let computed = op
             .norms
             .each_ref()
-            .map(|norm| norm.as_ref().is_some_and(|norm| norm.fixed.is_none()));
+            .map(|norm| norm.as_ref().is_some_and(|norm| !norm.moments.given()));
         let mut outputs = tape.record(op, &inputs).into_iter();
         let mut next = || outputs.next().expect("as many as the operation gives");
         SequenceStates {

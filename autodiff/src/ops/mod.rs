@@ -37,4 +37,4 @@ mod transpose;
 mod unbind;
 
 pub use batch_norm::BatchNormalized;
-pub use lstm_sequence::{LstmSequence, SequenceNorm, SequenceStates, SequenceTerm};
+pub use lstm_sequence::{LstmSequence, SequenceMoments, SequenceNorm, SequenceStates, SequenceTerm};

@@ -2,8 +2,8 @@
 
 use super::shape;
 use crate::sequence::{
-    InputGradient, InputTerm, Sequence, SequenceGradients, SequenceInput, SequenceOutput, SequenceSaved,
-    SequenceUpstream, site,
+    InputGradient, InputTerm, NormMoments, Sequence, SequenceGradients, SequenceInput, SequenceOutput,
+    SequenceSaved, SequenceUpstream, site,
 };
 
 const OPERATION: &str = "lstm_sequence";
@@ -14,6 +14,18 @@ fn features(dims: &Sequence, which: usize) -> usize {
         dims.hidden
     } else {
         4 * dims.hidden
+    }
+}
+
+/// Shape of a site's mean and variance, and how it is written.
+fn moments_shape<T>(
+    dims: &Sequence,
+    which: usize,
+    moments: &NormMoments<'_, T>,
+) -> (&'static str, [usize; 2]) {
+    match moments {
+        NormMoments::Rows => ("T, B", [dims.steps, dims.batch]),
+        NormMoments::Columns | NormMoments::Given { .. } => ("T, F", [dims.steps, features(dims, which)]),
     }
 }
 
@@ -57,10 +69,11 @@ fn operands<T>(dims: &Sequence, input: &SequenceInput<'_, T>) {
     for (which, norm) in input.norms.iter().enumerate() {
         let Some(norm) = norm else { continue };
         let columns = features(dims, which);
-        let fixed = norm.fixed.map(|(mean, var)| [("mean", mean), ("var", var)]);
-        for (name, moment) in fixed.into_iter().flatten() {
-            let name = format!("{name} of {}", NAMES[which]);
-            shape(OPERATION, &name, moment.len, "T, F", &[steps, columns]);
+        if let NormMoments::Given { mean, var } = norm.moments {
+            for (name, moment) in [("mean", mean), ("var", var)] {
+                let name = format!("{name} of {}", NAMES[which]);
+                shape(OPERATION, &name, moment.len, "T, F", &[steps, columns]);
+            }
         }
         let parameters = [("gamma", Some(norm.gamma)), ("beta", norm.beta)];
         for (name, parameter) in parameters {
@@ -79,23 +92,20 @@ pub(crate) fn sequence<T>(dims: &Sequence, input: &SequenceInput<'_, T>, output:
     for (which, moments) in output.moments.iter().enumerate() {
         let computed = input.norms[which]
             .as_ref()
-            .is_some_and(|norm| norm.fixed.is_none());
+            .is_some_and(|norm| !matches!(norm.moments, NormMoments::Given { .. }));
         assert!(
             moments.is_some() == computed,
-            "{OPERATION}: the {} site {} moments of the batch, but has {} to put them; both or none fit",
+            "{OPERATION}: the {} site {} moments, but has {} to put them; both or none fit",
             NAMES[which],
             if computed { "computes" } else { "computes no" },
             if moments.is_some() { "where" } else { "nowhere" }
         );
-        let Some(moments) = moments else { continue };
+        let (Some(moments), Some(norm)) = (moments, &input.norms[which]) else {
+            continue;
+        };
+        let (letters, fits) = moments_shape(dims, which, &norm.moments);
         for moment in [&moments.mean, &moments.var] {
-            shape(
-                OPERATION,
-                "moments",
-                moment.len,
-                "T, F",
-                &[steps, features(dims, which)],
-            );
+            shape(OPERATION, "moments", moment.len, letters, &fits);
         }
     }
 }
@@ -129,9 +139,9 @@ pub(crate) fn sequence_backward<T>(
                 NAMES[which]
             );
         };
+        let (letters, fits) = moments_shape(dims, which, &norm.moments);
         for moment in [mean, var] {
-            let fits = [steps, features(dims, which)];
-            shape(OPERATION, "saved moments", moment.len, "T, F", &fits);
+            shape(OPERATION, "saved moments", moment.len, letters, &fits);
         }
         super::same(
             OPERATION,

@@ -8,11 +8,14 @@ mod layer_norm;
 mod lstm;
 mod memory;
 mod optimizer;
+mod profile;
 mod recurrence;
 mod reduce;
 mod rows;
 mod softmax;
 mod threads;
+
+use std::sync::Arc;
 
 use crate::backend::{
     AdamState, Backend, BatchNorm, LayerNorm, LayerNormOutput, LayerNormSaved, LstmGradients, LstmOutput,
@@ -27,6 +30,8 @@ use crate::real::{Real, for_every_real};
 use crate::sequence::FusedLstm;
 use crate::simd::simd_report;
 use memory::{indices, slice, slice_mut};
+use profile::Timed;
+pub use profile::{Profile, Work};
 use threads::Threads;
 
 /// A processor with SIMD vectors and a fixed number of threads.
@@ -37,6 +42,7 @@ use threads::Threads;
 #[derive(Clone, Debug)]
 pub struct Cpu {
     threads: Threads,
+    profile: Option<Arc<Profile>>,
 }
 
 impl Cpu {
@@ -47,18 +53,26 @@ impl Cpu {
     pub fn new(threads: usize) -> Self {
         Self {
             threads: Threads::new(threads),
+            profile: None,
         }
     }
 
-    /// Number of threads.
-    pub fn threads(&self) -> usize {
-        self.threads.count()
+    /// The same processor, and where it will note what its time goes into.
+    pub fn profiled(mut self) -> (Self, Arc<Profile>) {
+        let profile = Arc::new(Profile::default());
+        self.profile = Some(Arc::clone(&profile));
+        (self, profile)
     }
 
     /// Runs `f` on one of the device's own threads, where its operations start other threads at
     /// the lowest cost. Optional: results are the same outside.
     pub fn install<R: Send>(&self, f: impl FnOnce() -> R + Send) -> R {
         self.threads.install(f)
+    }
+
+    /// Takes the time until what this gives is dropped.
+    fn work(&self, work: Work) -> Timed<'_> {
+        Timed::start(self.profile.as_deref(), work)
     }
 }
 
@@ -99,25 +113,30 @@ impl Backend<T> for Cpu {
 
     fn gemm(&self, dims: Gemm, a: View<'_, T>, b: View<'_, T>, c: ViewMut<'_, T>) {
         check::gemm(&dims, a.len, b.len, c.len);
+        let _work = self.work(Work::Product);
         gemm::gemm(&self.threads, dims, slice(a), slice(b), slice_mut(c));
     }
 
     fn map(&self, f: Unary<T>, x: View<'_, T>, y: ViewMut<'_, T>) {
         check::map(x.len, y.len);
+        let _work = self.work(Work::Gates);
         elementwise::map(&self.threads, f, slice(x), slice_mut(y));
     }
 
     fn map_in_place(&self, f: Unary<T>, x: ViewMut<'_, T>) {
+        let _work = self.work(Work::Gates);
         elementwise::map_in_place(&self.threads, f, slice_mut(x));
     }
 
     fn zip(&self, f: Binary, dims: &Broadcast, a: View<'_, T>, b: View<'_, T>, y: ViewMut<'_, T>) {
         check::zip(dims, a.len, b.len, y.len);
+        let _work = self.work(Work::Gates);
         elementwise::zip(&self.threads, f, dims, slice(a), slice(b), slice_mut(y));
     }
 
     fn zip_in_place(&self, f: Binary, dims: &Broadcast, a: ViewMut<'_, T>, b: View<'_, T>) {
         check::zip_in_place(dims, a.len, b.len);
+        let _work = self.work(Work::Gates);
         elementwise::zip_in_place(&self.threads, f, dims, slice_mut(a), slice(b));
     }
 
@@ -149,11 +168,13 @@ impl Backend<T> for Cpu {
 
     fn moments(&self, dims: Columns, x: View<'_, T>, mean: ViewMut<'_, T>, var: ViewMut<'_, T>) {
         check::moments(&dims, x.len, mean.len, var.len);
+        let _work = self.work(Work::Normalization);
         batch_norm::moments(&self.threads, dims, slice(x), slice_mut(mean), slice_mut(var));
     }
 
     fn batch_norm(&self, dims: Columns, epsilon: T, input: BatchNorm<'_, T>, y: ViewMut<'_, T>) {
         check::batch_norm(&dims, &input, y.len);
+        let _work = self.work(Work::Normalization);
         batch_norm::forward(
             &self.threads,
             dims,
@@ -172,6 +193,7 @@ impl Backend<T> for Cpu {
         gradients: NormGradients<'_, T>,
     ) {
         check::batch_norm_backward(&dims, &input, dy.len, &gradients);
+        let _work = self.work(Work::Normalization);
         let gradients = norm_gradients(gradients);
         batch_norm::backward(
             &self.threads,
@@ -185,6 +207,7 @@ impl Backend<T> for Cpu {
 
     fn layer_norm(&self, dims: Rows, epsilon: T, input: LayerNorm<'_, T>, output: LayerNormOutput<'_, T>) {
         check::layer_norm(&dims, &input, &output);
+        let _work = self.work(Work::Normalization);
         let input = layer_norm::Input {
             x: slice(input.x),
             gamma: slice(input.gamma),
@@ -206,6 +229,7 @@ impl Backend<T> for Cpu {
         gradients: NormGradients<'_, T>,
     ) {
         check::layer_norm_backward(&dims, &saved, dy.len, &gradients);
+        let _work = self.work(Work::Normalization);
         let saved = layer_norm::Saved {
             x: slice(saved.x),
             mean: slice(saved.mean),
@@ -217,6 +241,7 @@ impl Backend<T> for Cpu {
 
     fn lstm_gates(&self, dims: Cells, z: View<'_, T>, c_previous: View<'_, T>, output: LstmOutput<'_, T>) {
         check::lstm_gates(&dims, z.len, c_previous.len, &output);
+        let _work = self.work(Work::Gates);
         let output = lstm::Output {
             gates: slice_mut(output.gates),
             c: slice_mut(output.c),
@@ -234,6 +259,7 @@ impl Backend<T> for Cpu {
         gradients: LstmGradients<'_, T>,
     ) {
         check::lstm_gates_backward(&dims, &saved, dc.len, d_o.len, &gradients);
+        let _work = self.work(Work::Gates);
         let input = lstm::Backward {
             gates: slice(saved.gates),
             c_previous: slice(saved.c_previous),
@@ -303,6 +329,7 @@ impl Backend<T> for Cpu {
         velocity: Option<ViewMut<'_, T>>,
     ) {
         check::sgd(&rule, gradient.len, parameter.len, velocity.as_ref());
+        let _work = self.work(Work::Optimizer);
         let velocity = velocity.map(slice_mut);
         optimizer::sgd(
             &self.threads,
@@ -321,6 +348,7 @@ impl Backend<T> for Cpu {
         state: RmsPropState<'_, T>,
     ) {
         check::rmsprop(&rule, gradient.len, parameter.len, &state);
+        let _work = self.work(Work::Optimizer);
         let state = optimizer::RmsPropSlices {
             mean_square: slice_mut(state.mean_square),
             velocity: state.velocity.map(slice_mut),
@@ -331,6 +359,7 @@ impl Backend<T> for Cpu {
 
     fn adam(&self, rule: Adam<T>, gradient: View<'_, T>, parameter: ViewMut<'_, T>, state: AdamState<'_, T>) {
         check::adam(gradient.len, parameter.len, &state);
+        let _work = self.work(Work::Optimizer);
         let (mean, mean_square) = (slice_mut(state.mean), slice_mut(state.mean_square));
         optimizer::adam(
             &self.threads,

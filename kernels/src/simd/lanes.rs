@@ -110,9 +110,6 @@ pub trait Lanes:
     /// Sum of the lanes, in a fixed order.
     fn sum(self) -> Self::Elem;
 
-    /// Transposes the first `N` vectors of `block`.
-    fn transpose(block: &mut [Self; 16]);
-
     /// Lane by lane through a function of one element.
     fn each(self, f: impl Fn(Self::Elem) -> Self::Elem) -> Self;
 }
@@ -239,12 +236,6 @@ macro_rules! lanes {
                     half /= 2;
                 }
                 lanes[0]
-            }
-
-            #[inline(always)]
-            fn transpose(block: &mut [Self; 16]) {
-                let (square, _) = block.split_first_chunk_mut::<$n>().expect("N vectors");
-                *square = <$vector>::transpose(*square);
             }
 
             #[inline(always)]

@@ -1,6 +1,6 @@
 //! Batch normalization, for single layers and for time steps.
 
-use autodiff::{SequenceNorm, Tensor, Var};
+use autodiff::{SequenceMoments, SequenceNorm, Tensor, Var};
 use kernels::Real;
 
 use super::{Normalizer, Step, StepRows, StepStatistics};
@@ -148,7 +148,10 @@ impl<T: Real> Normalizer<T> for BatchNorm {
             gamma: context.param(self.gamma),
             beta: self.beta.map(|beta| context.param(beta)),
             epsilon: T::of(self.epsilon),
-            fixed: self.fixed(context, Step { t: 0, of: steps }, steps),
+            moments: match self.fixed(context, Step { t: 0, of: steps }, steps) {
+                Some((mean, var)) => SequenceMoments::Given(mean, var),
+                None => SequenceMoments::Columns,
+            },
         })
     }
 

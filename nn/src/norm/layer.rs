@@ -1,6 +1,6 @@
 //! Layer normalization.
 
-use autodiff::Var;
+use autodiff::{SequenceMoments, SequenceNorm, Var};
 use kernels::Real;
 
 use super::{Normalizer, Step};
@@ -66,5 +66,13 @@ impl<T: Real> Normalizer<T> for LayerNorm {
 
     fn sequence<'t>(&self, context: &mut Context<'t, '_, T>, x: Var<'t, T>) -> Var<'t, T> {
         self.rows(context, x)
+    }
+    fn fused<'t>(&self, context: &mut Context<'t, '_, T>, _: usize) -> Option<SequenceNorm<'t, T>> {
+        Some(SequenceNorm {
+            gamma: context.param(self.gamma),
+            beta: self.beta.map(|beta| context.param(beta)),
+            epsilon: T::of(self.epsilon),
+            moments: SequenceMoments::Rows,
+        })
     }
 }

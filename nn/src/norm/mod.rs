@@ -47,7 +47,7 @@ pub trait Normalizer<T: Real>: std::fmt::Debug + Send + Sync {
         None
     }
 
-    /// Takes in the moments `mean, var [T, F]` that such a recurrence has computed over `batch`
-    /// examples.
+    /// Takes in the moments that such a recurrence has computed for `batch` examples, `mean, var`:
+    /// `[T, F]` each over the batch, or `[T, B]` over the features.
     fn observe(&self, _: &mut Context<'_, '_, T>, _batch: usize, _mean: &Tensor<T>, _var: &Tensor<T>) {}
 }

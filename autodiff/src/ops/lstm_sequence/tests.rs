@@ -40,20 +40,23 @@ fn inputs(device: &Device<f64>, source: Source, normed: bool) -> Vec<Tensor<f64>
     shapes.into_iter().enumerate().map(tensor).collect()
 }
 
-/// Gradients of all states, through norms at all sites or none.
-fn check(source: Source, normed: bool) {
+/// Gradients of all states, through norms with the given moments at every site or none; the
+/// recurrent term and the cell change roles with the input term.
+fn check(source: Source, moments: Option<[SequenceMoments<f64>; 2]>) {
+    let normed = moments.is_some();
+    let moments = moments.unwrap_or([SequenceMoments::Columns, SequenceMoments::Columns]);
     let device = Device::<f64>::new(Arc::new(Cpu::new(2)));
     let symbols = device.indices(&[0, 1, 4, 4, 2, 2, 3, 1, 0, 3, 4, 2]);
     let x = device.tensor([STEPS, BATCH], &values(50, STEPS * BATCH));
     let inputs = inputs(&device, source, normed);
     gradcheck(
         |_, v| {
-            let norm = |gamma: usize, beta: Option<usize>| {
+            let norm = |gamma: usize, beta: Option<usize>, moments: &SequenceMoments<f64>| {
                 normed.then(|| SequenceNorm {
                     gamma: v[gamma],
                     beta: beta.map(|beta| v[beta]),
                     epsilon: 1e-3,
-                    fixed: None,
+                    moments: moments.clone(),
                 })
             };
             let sequence = LstmSequence {
@@ -72,7 +75,11 @@ fn check(source: Source, normed: bool) {
                 bias: v[2],
                 h_0: v[3],
                 c_0: v[4],
-                norms: [norm(5, Some(6)), norm(7, None), norm(8, Some(9))],
+                norms: [
+                    norm(5, Some(6), &moments[0]),
+                    norm(7, None, &moments[1]),
+                    norm(8, Some(9), &moments[0]),
+                ],
             };
             let states = sequence.record(STEPS);
             vec![states.h, states.c, states.last]
@@ -84,8 +91,12 @@ fn check(source: Source, normed: bool) {
 #[test]
 fn lstm_sequence_gradcheck() {
     for source in [Source::Product, Source::Scalar, Source::Lookup] {
-        check(source, false);
-        check(source, true);
+        check(source, None);
+        let (columns, rows) = (SequenceMoments::Columns, SequenceMoments::Rows);
+        check(source, Some([columns.clone(), columns.clone()]));
+        check(source, Some([rows.clone(), rows.clone()]));
+        check(source, Some([columns.clone(), rows.clone()]));
+        check(source, Some([rows, columns]));
     }
 }
 

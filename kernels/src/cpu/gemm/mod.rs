@@ -14,14 +14,17 @@ use crate::dims::Gemm;
 pub(super) use pack::Packed;
 pub(super) use tile::{Operand, multiply};
 
-/// Terms of a sum that are added up in registers: a panel of `B` (48 × 256 `f32`) stays close.
-const K_BLOCK: usize = 256;
-/// Rows of `A` that are multiplied with a panel before the next panel is read.
-const M_BLOCK: usize = 128;
 /// Vectors in a register tile's row, and rows in a tile: 24 sums in 32 registers with AVX-512, 12
 /// in 16 with AVX2.
 const TILE_VECTORS: usize = if cfg!(target_feature = "avx512f") { 3 } else { 2 };
 const TILE_ROWS: usize = if cfg!(target_feature = "avx512f") { 8 } else { 6 };
+
+/// Terms of a sum that are added up in registers. A panel of `B` (48 × 512 `f32`) comes from the
+/// second cache, which keeps up with a tile that reads three vectors for 24 multiply-adds.
+const K_BLOCK: usize = 512;
+/// Rows of `A` that are multiplied with a panel before the next panel is read; with 512 terms of
+/// each they stay in the second cache beside the panels.
+const M_BLOCK: usize = 4 * TILE_ROWS;
 
 pub(super) fn gemm<T: Real>(threads: &Threads, dims: Gemm, a: &[T], b: &[T], c: &mut [T]) {
     if dims.m == 0 || dims.n == 0 {
@@ -127,9 +130,9 @@ mod tests {
     #[test]
     fn every_edge_of_the_tiles_and_blocks_is_exact() {
         let threads = Threads::new(1);
-        for m in [1, 3, 7, 8, 9, 64, 130] {
+        for m in [1, 3, 7, 8, 9, 31, 32, 33] {
             for n in [1, 15, 16, 17, 47, 48, 49, 100] {
-                for k in [1, 5, 255, 256, 257] {
+                for k in [1, 5, 511, 512, 513] {
                     for case in 0..8 {
                         let dims = Gemm {
                             transpose_a: case & 1 > 0,

@@ -135,28 +135,20 @@ impl<T: Real> Source<'_, T> {
         }
     }
 
-    /// `B` is stored as `[n, k]`: square blocks are read along `k` and turned.
+    /// `B` is stored as `[n, k]`: a column of the panel is a piece of one of its rows.
     fn pack_transposed(&self, rows: Range<usize>, vectors: Range<usize>, to: &mut [T::Lanes]) {
         let Gemm { k, n, .. } = self.dims;
         let lanes = T::Lanes::N;
-        let width = vectors.len();
-        for (j, vector) in vectors.enumerate() {
-            let columns = vector * lanes..n.min((vector + 1) * lanes);
-            for from in rows.clone().step_by(lanes) {
-                let part = from..rows.end.min(from + lanes);
-                let mut block = [T::Lanes::constant(0.0); 16];
-                for (block, column) in block.iter_mut().zip(columns.clone()) {
-                    let line = &self.b[column * k..][part.clone()];
-                    *block = if line.len() == lanes {
-                        T::Lanes::load(line)
-                    } else {
-                        T::Lanes::load_partial(line)
-                    };
-                }
-                T::Lanes::transpose(&mut block);
-                for (row, turned) in part.zip(block) {
-                    to[(row - rows.start) * width + j] = turned;
-                }
+        let width = vectors.len() * lanes;
+        let columns = vectors.start * lanes..n.min(vectors.end * lanes);
+        if columns.len() < width {
+            to.fill(T::Lanes::constant(0.0));
+        }
+        let to: &mut [T] = bytemuck::cast_slice_mut(to);
+        for (j, column) in columns.enumerate() {
+            let line = &self.b[column * k..][rows.clone()];
+            for (to, &x) in to.chunks_exact_mut(width).zip(line) {
+                to[j] = x;
             }
         }
     }

@@ -5,9 +5,12 @@ use std::ops::Range;
 use super::columns::Affine;
 use super::gates;
 use super::member::{Member, Moments, Rows, Workspace, product};
+use super::rows::Blocks;
+use super::team::Link;
 use super::weights::RecurrentGradient;
 use crate::Real;
 use crate::cpu::gemm::Packed;
+use crate::cpu::profile::{Watch, Work};
 use crate::dims::Gemm;
 use crate::sequence::{Sites, site};
 
@@ -51,28 +54,36 @@ pub(super) struct Gradients<T> {
     pub weight: Vec<T>,
 }
 
-/// Blocks of one step, `[B, 4U]` or `[B, U]`, and sums over the batch.
-struct Scratch<T> {
-    input: Vec<T>,
-    dz: Vec<T>,
-    d_input: Vec<T>,
-    d_normalized: Vec<T>,
-    c: Vec<T>,
-    c_previous: Vec<T>,
-    dh: Vec<T>,
-    dc: Vec<T>,
-    dc_previous: Vec<T>,
-    sum: Vec<T>,
-    product: Vec<T>,
+/// Blocks of one step, `[B, 4U]` or `[B, U]`, and numbers of the columns or rows.
+pub(super) struct Scratch<T> {
+    pub input: Vec<T>,
+    pub dz: Vec<T>,
+    pub d_input: Vec<T>,
+    pub d_normalized: Vec<T>,
+    pub d_cell: Vec<T>,
+    pub c: Vec<T>,
+    pub c_previous: Vec<T>,
+    pub dh: Vec<T>,
+    pub dc: Vec<T>,
+    pub dc_previous: Vec<T>,
+    pub zeros: Vec<T>,
+    pub sum: Vec<T>,
+    pub product: Vec<T>,
+    pub inverse: Vec<T>,
+    pub row_sum: Vec<T>,
+    pub row_product: Vec<T>,
 }
 
 /// A backward pass under way.
-struct Pass<'p, 'a, T: Real> {
-    member: &'p Member<'a, T>,
-    saved: Saved<'p, T>,
-    affines: Sites<Affine<T>>,
-    scratch: Scratch<T>,
-    gradients: Gradients<T>,
+pub(super) struct Pass<'p, 'a, T: Real> {
+    pub member: &'p Member<'a, T>,
+    pub saved: Saved<'p, T>,
+    pub affines: Sites<Affine<T>>,
+    pub blocks: Blocks<T>,
+    pub scratch: Scratch<T>,
+    pub gradients: Gradients<T>,
+    pub link: Link<'p, T>,
+    pub watch: Watch<'p>,
 }
 
 impl<T: Real> Member<'_, T> {
@@ -101,11 +112,12 @@ impl<T: Real> Member<'_, T> {
             let d_recurrent = weights.step(t);
             pass.step(t, states, d_recurrent);
             pass.pass_on_input(t, &mut d_term);
+            pass.watch.lap(Work::Gates);
             self.part.scatter(d_recurrent, &mut full);
-            let turn = steps - 1 - t;
-            self.team.exchange(self.index, turn, d_recurrent, |other, slab| {
-                self.other(other).scatter(slab, &mut full);
+            pass.link.exchange(d_recurrent, |other, slab| {
+                self.parts[other].scatter(slab, &mut full);
             });
+            pass.watch.lap(Work::Exchange);
             weights.finish_step(t, self, saved.h);
             product(
                 Gemm::new(batch, 4 * hidden, units),
@@ -113,6 +125,7 @@ impl<T: Real> Member<'_, T> {
                 &transposed,
                 &mut pass.scratch.dh,
             );
+            pass.watch.lap(Work::Product);
         }
         transposed.recycle();
         Gradients {
@@ -146,24 +159,33 @@ impl<T: Real> Member<'_, T> {
 impl<'p, 'a, T: Real> Pass<'p, 'a, T> {
     fn new(member: &'p Member<'a, T>, saved: Saved<'p, T>) -> Self {
         let (units, width) = (member.part.units(), member.part.columns());
-        let wide = || vec![T::zero(); member.dims.batch * width];
-        let narrow = || vec![T::zero(); member.dims.batch * units];
+        let batch = member.dims.batch;
+        let wide = || vec![T::zero(); batch * width];
+        let narrow = || vec![T::zero(); batch * units];
         Self {
             member,
             saved,
             affines: std::array::from_fn(|which| Affine::identity(member.width(which))),
+            blocks: Blocks::new(member.part, batch),
+            link: member.link(),
+            watch: member.watch(),
             scratch: Scratch {
                 input: wide(),
                 dz: wide(),
                 d_input: wide(),
                 d_normalized: narrow(),
+                d_cell: narrow(),
                 c: narrow(),
                 c_previous: narrow(),
                 dh: narrow(),
                 dc: narrow(),
                 dc_previous: narrow(),
+                zeros: vec![T::zero(); width],
                 sum: vec![T::zero(); width],
                 product: vec![T::zero(); width],
+                inverse: vec![T::zero(); batch],
+                row_sum: vec![T::zero(); batch],
+                row_product: vec![T::zero(); batch],
             },
             gradients: Gradients {
                 w_h: Vec::new(),
@@ -193,66 +215,21 @@ impl<'p, 'a, T: Real> Pass<'p, 'a, T> {
                 member.part.gather_units(&self.saved.c[before], &mut s.c_previous);
             }
         }
-        self.cell(t, gates);
-        self.terms(t, d_recurrent);
+        self.watch.lap(Work::Gates);
+        self.cell_norm(t);
         let s = &mut self.scratch;
-        std::mem::swap(&mut s.dc, &mut s.dc_previous);
-    }
-
-    /// Through the cell's normalization, the cell and the gates `f, i, g`.
-    fn cell(&mut self, t: usize, gates: &[T]) {
-        let (member, s) = (self.member, &mut self.scratch);
-        let affine = &mut self.affines[site::CELL];
-        if let Some(norm) = &member.norms[site::CELL] {
-            let units = member.part.units();
-            let (mean, var) = moments_at(member, &self.saved, site::CELL, t);
-            norm.prepare(mean, var, affine);
-            let (sum, product) = (&mut s.sum[..units], &mut s.product[..units]);
-            gates::sums(&s.d_normalized, &s.c, mean, sum, product);
-            let d_gamma = &mut self.gradients.gamma[site::CELL];
-            norm.prepare_gradient(member.dims.batch, var, (sum, product), affine, d_gamma);
-            add(sum, &mut self.gradients.cell_beta);
-        }
         let at = gates::CellGradient {
             gates,
             c: &s.c,
             c_previous: &s.c_previous,
             d_normalized: &s.d_normalized,
-            cell: affine,
+            cell: &self.affines[site::CELL],
             dc: &s.dc,
         };
         gates::cell_backward(at, &mut s.dc_previous, &mut s.dz);
-    }
-
-    /// From `dz` through the normalizations of both terms, with what that gives for the parameters.
-    fn terms(&mut self, t: usize, d_recurrent: &mut [T]) {
-        let (member, s) = (self.member, &mut self.scratch);
-        let (batch, width) = (member.dims.batch, member.part.columns());
-        member.source.fill(t, batch, &member.part, &mut s.input);
-        let recurrent = &self.saved.workspace.recurrent[t * batch * width..(t + 1) * batch * width];
-        let terms = [
-            (site::RECURRENT, recurrent, d_recurrent),
-            (site::INPUT, s.input.as_slice(), s.d_input.as_mut_slice()),
-        ];
-        let mut summed = false;
-        for (which, x, dx) in terms {
-            let Some(norm) = &member.norms[which] else {
-                dx.copy_from_slice(&s.dz);
-                continue;
-            };
-            let (mean, var) = moments_at(member, &self.saved, which, t);
-            let affine = &mut self.affines[which];
-            norm.prepare(mean, var, affine);
-            gates::sums(&s.dz, x, mean, &mut s.sum, &mut s.product);
-            let d_gamma = &mut self.gradients.gamma[which];
-            norm.prepare_gradient(batch, var, (&s.sum, &s.product), affine, d_gamma);
-            gates::norm_backward(&s.dz, x, affine, dx);
-            summed = true;
-        }
-        if !summed {
-            gates::sum(&s.dz, &mut s.sum);
-        }
-        add(&s.sum, &mut self.gradients.bias);
+        std::mem::swap(&mut s.dc, &mut s.dc_previous);
+        self.watch.lap(Work::Gates);
+        self.terms(t, d_recurrent);
     }
 
     /// Hands the gradient of the input term on to where the term comes from.
@@ -274,13 +251,16 @@ impl<'p, 'a, T: Real> Pass<'p, 'a, T> {
     }
 }
 
-fn moments_at<'a, T: Real>(
+pub(super) fn moments_at<'a, T: Real>(
     member: &Member<'_, T>,
     saved: &Saved<'a, T>,
     which: usize,
     t: usize,
 ) -> (&'a [T], &'a [T]) {
-    let width = member.width(which);
+    let width = match member.place(which) {
+        Some(_) => member.dims.batch,
+        None => member.width(which),
+    };
     let (mean, var) = saved.moments[which].expect("a normalization has moments");
     (
         &mean[t * width..(t + 1) * width],
@@ -288,6 +268,6 @@ fn moments_at<'a, T: Real>(
     )
 }
 
-fn add<T: Real>(x: &[T], to: &mut [T]) {
+pub(super) fn add<T: Real>(x: &[T], to: &mut [T]) {
     to.iter_mut().zip(x).for_each(|(to, &x)| *to += x);
 }

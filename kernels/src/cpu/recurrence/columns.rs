@@ -1,4 +1,4 @@
-//! Normalization of a block of columns over the batch, as one thread sees it.
+//! Normalization of columns over the batch: each thread has all rows of its own.
 
 use super::part::starts;
 use crate::Real;
@@ -17,13 +17,30 @@ pub(super) struct Affine<T> {
 impl<T: Real> Affine<T> {
     /// No normalization: a mean of 0 and a scale of 1.
     pub fn identity(width: usize) -> Self {
+        Self::scaled(vec![T::one(); width])
+    }
+
+    /// A mean of 0 and the given scale.
+    pub fn scaled(scale: Vec<T>) -> Self {
+        let zeros = || vec![T::zero(); scale.len()];
         Self {
-            mean: vec![T::zero(); width],
-            scale: vec![T::one(); width],
-            offset: vec![T::zero(); width],
-            slope: vec![T::zero(); width],
+            mean: zeros(),
+            offset: zeros(),
+            slope: zeros(),
+            scale,
         }
     }
+}
+
+/// Which moments a normalization takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    /// Of each column over the batch.
+    Batch,
+    /// Of each column, given.
+    Given,
+    /// Of each row over the features.
+    Features,
 }
 
 /// Parameters of a normalization, for the own columns.
@@ -31,12 +48,11 @@ pub(super) struct Norm<T> {
     pub gamma: Vec<T>,
     pub beta: Option<Vec<T>>,
     pub epsilon: T,
-    /// Whether mean and variance are given.
-    pub fixed: bool,
+    pub over: Over,
 }
 
 impl<T: Real> Norm<T> {
-    /// `scale = gamma / √(var + ε)` and the mean, from moments.
+    /// `scale = gamma / √(var + ε)` and the mean, from the moments of columns.
     pub fn prepare(&self, mean: &[T], var: &[T], affine: &mut Affine<T>) {
         affine.mean.copy_from_slice(mean);
         let epsilon = T::Lanes::splat(self.epsilon);
@@ -61,7 +77,7 @@ impl<T: Real> Norm<T> {
             let inverse = T::one() / (var[j] + self.epsilon).sqrt();
             let product = sums.1[j] * inverse;
             d_gamma[j] += product;
-            if !self.fixed {
+            if self.over == Over::Batch {
                 affine.offset[j] = affine.scale[j] * (sums.0[j] / count);
                 affine.slope[j] = affine.scale[j] * inverse * (product / count);
             }

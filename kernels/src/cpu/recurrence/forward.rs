@@ -1,50 +1,46 @@
 //! The sequence forward, for the own units.
 
-use super::columns::{self, Affine};
+use super::columns::{self, Affine, Over};
 use super::gates;
 use super::member::{Member, Moments, Rows, Workspace, product};
+use super::rows::{self, Blocks};
+use super::team::Link;
 use crate::Real;
+use crate::cpu::profile::{Watch, Work};
 use crate::dims::Gemm;
 use crate::sequence::{Sequence, Sites, site};
 
-impl<T: Real> Member<'_, T> {
-    /// The normalization of a site at step `t`, for the forward pass: computes the moments unless
-    /// they are given.
-    fn prepare(
-        &self,
-        which: usize,
-        t: usize,
-        x: &[T],
-        moments: &mut Moments<&mut [T]>,
-        affine: &mut Affine<T>,
-    ) {
-        let Some(norm) = &self.norms[which] else { return };
-        let step = t * self.width(which)..(t + 1) * self.width(which);
-        let (mean, var) = moments[which].as_mut().expect("a normalization has moments");
-        let (mean, var) = (&mut mean[step.clone()], &mut var[step]);
-        if !norm.fixed {
-            columns::moments(x, self.dims.batch, mean, var);
-        }
-        norm.prepare(mean, var, affine);
-    }
+/// A forward pass under way.
+struct Pass<'p, 'a, T: Real> {
+    member: &'p Member<'a, T>,
+    moments: Moments<&'p mut [T]>,
+    affines: Sites<Affine<T>>,
+    blocks: Blocks<T>,
+    /// `1 / √(var + ε)` of the rows, `[B]`
+    inverse: Vec<T>,
+    link: Link<'p, T>,
+    watch: Watch<'p>,
+}
 
+impl<T: Real> Member<'_, T> {
     /// `h` and `c` of all steps.
     pub fn forward(
         &self,
         workspace: Workspace<&mut [T]>,
-        mut moments: Moments<&mut [T]>,
+        moments: Moments<&mut [T]>,
         h_rows: Rows<'_, T>,
         c_rows: Rows<'_, T>,
     ) {
         let Sequence { steps, batch, hidden } = self.dims;
         let (units, width) = (self.part.units(), self.part.columns());
+        let mut pass = Pass::new(self, moments);
         let packed = self.recurrent_weight();
         let mut full_h = self.h_0.to_vec();
         let mut h = vec![T::zero(); batch * units];
         let mut c_previous = self.c_0.clone();
         let mut c = vec![T::zero(); batch * units];
+        let mut normalized_c = vec![T::zero(); batch * units];
         let mut input = vec![T::zero(); batch * width];
-        let mut affines: Sites<Affine<T>> = std::array::from_fn(|which| Affine::identity(self.width(which)));
         let beta = self.cell_beta();
         let (mut h_rows, mut c_rows) = (h_rows.into_iter(), c_rows.into_iter());
         for t in 0..steps {
@@ -53,42 +49,138 @@ impl<T: Real> Member<'_, T> {
             let recurrent = &mut workspace.recurrent[columns.clone()];
             let gates = &mut workspace.gates[columns];
             product(Gemm::new(batch, hidden, width), &full_h, &packed, recurrent);
+            pass.watch.lap(Work::Product);
             self.source.fill(t, batch, &self.part, &mut input);
-            self.prepare(
-                site::RECURRENT,
-                t,
-                recurrent,
-                &mut moments,
-                &mut affines[site::RECURRENT],
-            );
-            self.prepare(site::INPUT, t, &input, &mut moments, &mut affines[site::INPUT]);
+            pass.watch.lap(Work::Gates);
+            pass.normalize_terms(t, recurrent, &mut input);
             let terms = gates::Terms {
                 recurrent,
                 input: &input,
             };
             let how = gates::Preactivation {
-                recurrent: &affines[site::RECURRENT],
-                input: &affines[site::INPUT],
+                recurrent: &pass.affines[site::RECURRENT],
+                input: &pass.affines[site::INPUT],
                 shift: &self.shift,
             };
             gates::forward(terms, how, &c_previous, gates, &mut c);
-            self.prepare(site::CELL, t, &c, &mut moments, &mut affines[site::CELL]);
+            pass.watch.lap(Work::Gates);
+            let cell = pass.normalize_cell(t, &c, &mut normalized_c);
             let tanh_c = &mut workspace.tanh_c[cells];
-            gates::output(gates, &c, &affines[site::CELL], &beta, tanh_c, &mut h);
+            gates::output(gates, cell, &pass.affines[site::CELL], &beta, tanh_c, &mut h);
             for (from, to) in h.chunks_exact(units).zip(&mut h_rows) {
                 to.copy_from_slice(from);
             }
             for (from, to) in c.chunks_exact(units).zip(&mut c_rows) {
                 to.copy_from_slice(from);
             }
+            pass.watch.lap(Work::Gates);
             if t + 1 < steps {
                 self.part.scatter_units(&h, &mut full_h);
-                self.team.exchange(self.index, t, &h, |other, slab| {
-                    self.other(other).scatter_units(slab, &mut full_h);
+                pass.link.exchange(&h, |other, slab| {
+                    self.parts[other].scatter_units(slab, &mut full_h);
                 });
+                pass.watch.lap(Work::Exchange);
             }
             std::mem::swap(&mut c, &mut c_previous);
         }
         packed.recycle();
     }
+}
+
+impl<'p, 'a, T: Real> Pass<'p, 'a, T> {
+    fn new(member: &'p Member<'a, T>, moments: Moments<&'p mut [T]>) -> Self {
+        let batch = member.dims.batch;
+        Self {
+            member,
+            moments,
+            affines: std::array::from_fn(|which| member.affine(which)),
+            blocks: Blocks::new(member.part, batch),
+            inverse: vec![T::zero(); batch],
+            link: member.link(),
+            watch: member.watch(),
+        }
+    }
+
+    /// Both terms of step `t`, `[B, 4U]` each: moments of columns into the affine map that the
+    /// gates apply, rows in place.
+    fn normalize_terms(&mut self, t: usize, recurrent: &mut [T], input: &mut [T]) {
+        let terms = [(site::RECURRENT, recurrent), (site::INPUT, input)];
+        let places = terms.each_ref().map(|(which, _)| self.member.place(*which));
+        let by_rows = places.iter().flatten().count();
+        self.blocks.begin(by_rows);
+        for ((which, x), place) in terms.iter().zip(places) {
+            match place {
+                Some(place) => self.blocks.add_moments::<4>(place, x),
+                None => self.prepare(*which, t, x),
+            }
+        }
+        self.watch.lap(Work::Normalization);
+        if by_rows == 0 {
+            return;
+        }
+        self.blocks.exchange(self.member.parts, &mut self.link);
+        self.watch.lap(Work::Exchange);
+        for ((which, x), place) in terms.into_iter().zip(places) {
+            if let Some(place) = place {
+                self.normalize_rows(which, t, place, x);
+            }
+        }
+        self.watch.lap(Work::Normalization);
+    }
+
+    /// What the affine map of the cell's site is to be applied to.
+    fn normalize_cell<'c>(&mut self, t: usize, c: &'c [T], normalized: &'c mut [T]) -> &'c [T] {
+        let Some(place) = self.member.place(site::CELL) else {
+            self.prepare(site::CELL, t, c);
+            self.watch.lap(Work::Normalization);
+            return c;
+        };
+        self.blocks.begin(1);
+        self.blocks.add_moments::<1>(place, c);
+        self.watch.lap(Work::Normalization);
+        self.blocks.exchange(self.member.parts, &mut self.link);
+        self.watch.lap(Work::Exchange);
+        normalized.copy_from_slice(c);
+        self.normalize_rows(site::CELL, t, place, normalized);
+        self.watch.lap(Work::Normalization);
+        normalized
+    }
+
+    /// The affine map of columns at step `t`; computes the moments unless they are given.
+    fn prepare(&mut self, which: usize, t: usize, x: &[T]) {
+        let Some(norm) = &self.member.norms[which] else {
+            return;
+        };
+        let width = self.member.width(which);
+        let (mean, var) = at_step(&mut self.moments, which, t, width);
+        if norm.over == Over::Batch {
+            columns::moments(x, self.member.dims.batch, mean, var);
+        }
+        norm.prepare(mean, var, &mut self.affines[which]);
+    }
+
+    /// Rows `x [B, width]` of a site whose moments are at `place` of the blocks.
+    fn normalize_rows(&mut self, which: usize, t: usize, place: usize, x: &mut [T]) {
+        let Some(norm) = &self.member.norms[which] else {
+            return;
+        };
+        let batch = self.member.dims.batch;
+        let (mean, var) = at_step(&mut self.moments, which, t, batch);
+        let gates = self.member.width(which) / self.member.part.units();
+        self.blocks.moments(place, gates, mean, var);
+        rows::inverse(var, norm.epsilon, &mut self.inverse);
+        rows::normalize(x, mean, &self.inverse);
+    }
+}
+
+/// Mean and variance of a site at step `t`.
+fn at_step<'m, T>(
+    moments: &'m mut Moments<&mut [T]>,
+    which: usize,
+    t: usize,
+    width: usize,
+) -> (&'m mut [T], &'m mut [T]) {
+    let step = t * width..(t + 1) * width;
+    let (mean, var) = moments[which].as_mut().expect("a normalization has moments");
+    (&mut mean[step.clone()], &mut var[step])
 }

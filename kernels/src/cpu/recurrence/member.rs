@@ -1,11 +1,12 @@
 //! One thread of a recurrence: what it owns and reads.
 
-use super::columns::Norm;
+use super::columns::{Affine, Norm, Over};
 use super::part::Part;
 use super::source::Source;
-use super::team::Team;
+use super::team::{Link, Team};
 use crate::Real;
 use crate::cpu::gemm::{Operand, Packed, multiply};
+use crate::cpu::profile::{Profile, Watch};
 use crate::dims::Gemm;
 use crate::sequence::{Sequence, Sites, site};
 
@@ -13,8 +14,11 @@ use crate::sequence::{Sequence, Sites, site};
 pub(super) struct Member<'a, T> {
     pub index: usize,
     pub part: Part,
+    /// Of all members.
+    pub parts: &'a [Part],
     pub dims: Sequence,
     pub team: &'a Team<T>,
+    pub profile: Option<&'a Profile>,
     pub source: Source<'a, T>,
     /// `[H, 4H]`
     pub w_h: &'a [T],
@@ -32,13 +36,15 @@ pub(super) struct Member<'a, T> {
 pub(super) struct Workspace<S> {
     /// Activations, `[T, B, 4U]`
     pub gates: S,
-    /// The recurrent term before its normalization, `[T, B, 4U]`
+    /// The recurrent term, `[T, B, 4U]`: normalized where that is done row by row, else before its
+    /// normalization.
     pub recurrent: S,
     /// `[T, B, U]`
     pub tanh_c: S,
 }
 
-/// Mean and variance of the own columns of each site, `[T, width]` each.
+/// Mean and variance of each site: of the own columns, `[T, width]` each, or of the rows,
+/// `[T, B]` each.
 pub(super) type Moments<S> = Sites<Option<(S, S)>>;
 
 /// Rows `[B, U]` of the own columns of `[T, B, H]`, step by step.
@@ -50,6 +56,27 @@ impl<T: Real> Member<'_, T> {
             self.part.units()
         } else {
             self.part.columns()
+        }
+    }
+
+    /// Whether a site is normalized row by row.
+    fn by_rows(&self, which: usize) -> bool {
+        let norm = self.norms[which].as_ref();
+        norm.is_some_and(|norm| norm.over == Over::Features)
+    }
+
+    /// Place of a site that is normalized row by row among those whose blocks are exchanged
+    /// together: both terms, and the cell alone.
+    pub fn place(&self, which: usize) -> Option<usize> {
+        let before = which == site::INPUT && self.by_rows(site::RECURRENT);
+        self.by_rows(which).then_some(usize::from(before))
+    }
+
+    /// What a site's normalization over the batch starts from; one of rows leaves only `γ` to it.
+    pub fn affine(&self, which: usize) -> Affine<T> {
+        match &self.norms[which] {
+            Some(norm) if norm.over == Over::Features => Affine::scaled(norm.gamma.clone()),
+            _ => Affine::identity(self.width(which)),
         }
     }
 
@@ -67,9 +94,13 @@ impl<T: Real> Member<'_, T> {
         Packed::new(Gemm::new(0, hidden, width), &own)
     }
 
-    /// The part of another member.
-    pub fn other(&self, index: usize) -> Part {
-        Part::cut::<T::Lanes>(self.dims.hidden, self.team.members())[index]
+    pub fn link(&self) -> Link<'_, T> {
+        Link::new(self.team, self.index)
+    }
+
+    /// Takes the times of the first member.
+    pub fn watch(&self) -> Watch<'_> {
+        Watch::start(self.profile.filter(|_| self.index == 0))
     }
 }
 

@@ -2,15 +2,18 @@
 //!
 //! Each thread owns some hidden units with all four gates of each, so that moments over the batch,
 //! gates and cells stay with it; a step needs the other threads only for `h`, and on the way back
-//! for the gradient of the recurrent term. Every element is computed by one thread in a fixed
-//! order: the number of threads changes no bit.
+//! for the gradient of the recurrent term. Moments over the features take one more exchange of a
+//! few numbers for each row. Every element is computed by one thread in a fixed order: the number
+//! of threads changes no bit.
 
 mod backward;
 mod columns;
 mod forward;
 mod gates;
 mod member;
+mod norm_backward;
 mod part;
+mod rows;
 mod source;
 mod team;
 mod weights;
@@ -23,12 +26,12 @@ use crate::buffer::ViewMut;
 use crate::check;
 use crate::real::for_every_real;
 use crate::sequence::{
-    ColumnNorm, FusedLstm, InputGradient, InputTerm, MomentsMut, Sequence, SequenceGradients, SequenceInput,
-    SequenceOutput, SequenceSaved, SequenceUpstream, Sites, site,
+    FusedLstm, InputGradient, InputTerm, MomentsMut, NormMoments, Sequence, SequenceGradients, SequenceInput,
+    SequenceOutput, SequenceSaved, SequenceUpstream, SiteNorm, Sites, site,
 };
 use crate::simd::Lanes;
 use backward::{Gradients, Saved, Upstream};
-use columns::Norm;
+use columns::{Norm, Over};
 use member::{Member, Moments, Rows, Workspace};
 use part::Part;
 use source::Source;
@@ -46,6 +49,54 @@ impl Cpu {
     fn parts<T: Real>(&self, dims: Sequence) -> Vec<Part> {
         let work = dims.batch * dims.hidden * 4 * dims.hidden;
         Part::cut::<T::Lanes>(dims.hidden, tasks(work, STEP_PRODUCTS, self.threads.count()))
+    }
+
+    fn member<'a, T: Real>(
+        &'a self,
+        index: usize,
+        parts: &'a [Part],
+        dims: Sequence,
+        team: &'a Team<T>,
+        input: &SequenceInput<'a, T>,
+    ) -> Member<'a, T> {
+        let part = parts[index];
+        let mut c_0 = vec![T::zero(); dims.batch * part.units()];
+        part.gather_units(slice(input.c_0), &mut c_0);
+        let norms: Sites<Option<Norm<T>>> = std::array::from_fn(|which| {
+            input.norms[which].map(|norm| Norm {
+                gamma: gather(which, &part, slice(norm.gamma)),
+                beta: norm.beta.map(|beta| gather(which, &part, slice(beta))),
+                epsilon: norm.epsilon,
+                over: match norm.moments {
+                    NormMoments::Columns => Over::Batch,
+                    NormMoments::Given { .. } => Over::Given,
+                    NormMoments::Rows => Over::Features,
+                },
+            })
+        });
+        let mut shift = gather(site::RECURRENT, &part, slice(input.bias));
+        for which in [site::RECURRENT, site::INPUT] {
+            if let Some(beta) = norms[which].as_ref().and_then(|norm| norm.beta.as_ref()) {
+                shift
+                    .iter_mut()
+                    .zip(beta)
+                    .for_each(|(shift, &beta)| *shift += beta);
+            }
+        }
+        Member {
+            index,
+            part,
+            parts,
+            dims,
+            team,
+            profile: self.profile.as_deref(),
+            source: source(&part, input.input),
+            w_h: slice(input.w_h),
+            shift,
+            h_0: slice(input.h_0),
+            c_0,
+            norms,
+        }
     }
 }
 
@@ -70,15 +121,15 @@ impl FusedLstm<T> for Cpu {
             .iter()
             .map(|part| own_moments(dims, part, &input.norms))
             .collect();
-        let outputs = workspaces
+        let work = workspaces
             .into_iter()
             .zip(moments.iter_mut())
-            .zip(h.into_iter().zip(c));
-        let work = parts.iter().copied().zip(outputs).collect();
+            .zip(h.into_iter().zip(c))
+            .collect();
         self.threads
-            .team(work, |index, (part, ((workspace, moments), (h, c)))| {
+            .team(work, |index, ((workspace, moments), (h, c))| {
                 team.member(|| {
-                    let member = member(index, part, dims, &team, &input);
+                    let member = self.member(index, &parts, dims, &team, &input);
                     let moments: Moments<&mut [T]> = moments.each_mut().map(|own| {
                         own.as_mut()
                             .map(|own| (own.mean.as_mut_slice(), own.var.as_mut_slice()))
@@ -93,8 +144,14 @@ impl FusedLstm<T> for Cpu {
             let (mean, var) = (slice_mut(mean), slice_mut(var));
             for (part, own) in parts.iter().zip(&moments) {
                 let own = own[which].as_ref().expect("moments of a normalization");
-                scatter(which, part, &own.mean, mean);
-                scatter(which, part, &own.var, var);
+                if by_rows(&input.norms[which]) {
+                    // Every thread has the same.
+                    mean.copy_from_slice(&own.mean);
+                    var.copy_from_slice(&own.var);
+                } else {
+                    scatter(which, part, &own.mean, mean);
+                    scatter(which, part, &own.var, var);
+                }
             }
         }
     }
@@ -120,14 +177,18 @@ impl FusedLstm<T> for Cpu {
             InputGradient::Weight(_) => parts.iter().map(|_| Vec::new()).collect(),
         };
         let workspace = slice(saved.workspace);
-        let work = parts.iter().copied().zip(d_terms).collect();
-        let found = self.threads.team(work, |index, (part, d_term)| {
+        let found = self.threads.team(d_terms, |index, d_term| {
             team.member(|| {
-                let member = member(index, part, dims, &team, &input);
+                let part = &parts[index];
+                let member = self.member(index, &parts, dims, &team, &input);
                 let own: Sites<Option<OwnMoments<T>>> = std::array::from_fn(|which| {
+                    let own = |moment| match by_rows(&input.norms[which]) {
+                        true => slice(moment).to_vec(),
+                        false => gather(which, part, slice(moment)),
+                    };
                     saved.moments[which].map(|(mean, var)| OwnMoments {
-                        mean: gather(which, &part, slice(mean)),
-                        var: gather(which, &part, slice(var)),
+                        mean: own(mean),
+                        var: own(var),
                     })
                 });
                 let moments: Moments<&[T]> = own
@@ -154,11 +215,16 @@ struct OwnMoments<T> {
     var: Vec<T>,
 }
 
-/// Room for the moments of the own columns; filled where they are given.
+fn by_rows<T>(norm: &Option<SiteNorm<'_, T>>) -> bool {
+    norm.as_ref()
+        .is_some_and(|norm| matches!(norm.moments, NormMoments::Rows))
+}
+
+/// Room for the moments of the own columns, or of the rows; filled where they are given.
 fn own_moments<T: Real>(
     dims: Sequence,
     part: &Part,
-    norms: &Sites<Option<ColumnNorm<'_, T>>>,
+    norms: &Sites<Option<SiteNorm<'_, T>>>,
 ) -> Sites<Option<OwnMoments<T>>> {
     std::array::from_fn(|which| {
         let norm = norms[which]?;
@@ -167,16 +233,17 @@ fn own_moments<T: Real>(
         } else {
             part.columns()
         };
-        let zeros = || vec![T::zero(); dims.steps * width];
-        Some(match norm.fixed {
-            Some((mean, var)) => OwnMoments {
+        let zeros = |width: usize| OwnMoments {
+            mean: vec![T::zero(); dims.steps * width],
+            var: vec![T::zero(); dims.steps * width],
+        };
+        Some(match norm.moments {
+            NormMoments::Given { mean, var } => OwnMoments {
                 mean: gather(which, part, slice(mean)),
                 var: gather(which, part, slice(var)),
             },
-            None => OwnMoments {
-                mean: zeros(),
-                var: zeros(),
-            },
+            NormMoments::Columns => zeros(width),
+            NormMoments::Rows => zeros(dims.batch),
         })
     })
 }
@@ -199,46 +266,6 @@ fn scatter<T: Real>(which: usize, part: &Part, own: &[T], rows: &mut [T]) {
     match which {
         site::CELL => part.scatter_units(own, rows),
         _ => part.scatter(own, rows),
-    }
-}
-
-fn member<'a, T: Real>(
-    index: usize,
-    part: Part,
-    dims: Sequence,
-    team: &'a Team<T>,
-    input: &SequenceInput<'a, T>,
-) -> Member<'a, T> {
-    let mut c_0 = vec![T::zero(); dims.batch * part.units()];
-    part.gather_units(slice(input.c_0), &mut c_0);
-    let norms: Sites<Option<Norm<T>>> = std::array::from_fn(|which| {
-        input.norms[which].map(|norm| Norm {
-            gamma: gather(which, &part, slice(norm.gamma)),
-            beta: norm.beta.map(|beta| gather(which, &part, slice(beta))),
-            epsilon: norm.epsilon,
-            fixed: norm.fixed.is_some(),
-        })
-    });
-    let mut shift = gather(site::RECURRENT, &part, slice(input.bias));
-    for which in [site::RECURRENT, site::INPUT] {
-        if let Some(beta) = norms[which].as_ref().and_then(|norm| norm.beta.as_ref()) {
-            shift
-                .iter_mut()
-                .zip(beta)
-                .for_each(|(shift, &beta)| *shift += beta);
-        }
-    }
-    Member {
-        index,
-        part,
-        dims,
-        team,
-        source: source(&part, input.input),
-        w_h: slice(input.w_h),
-        shift,
-        h_0: slice(input.h_0),
-        c_0,
-        norms,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::hint::spin_loop;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{PoisonError, RwLock};
 
 /// Turns of the waiting loop before a thread offers its processor to others: a few microseconds,
 /// which is what members of a team usually differ by.
@@ -16,12 +16,12 @@ pub(super) struct Team<T> {
     generation: AtomicUsize,
     /// A member has panicked; whoever waits for it must not wait forever.
     broken: AtomicBool,
-    slabs: Vec<[Mutex<Vec<T>>; 2]>,
+    slabs: Vec<[RwLock<Vec<T>>; 2]>,
 }
 
 impl<T: Copy> Team<T> {
     pub fn new(members: usize) -> Self {
-        let slab = || [Mutex::new(Vec::new()), Mutex::new(Vec::new())];
+        let slab = || [RwLock::new(Vec::new()), RwLock::new(Vec::new())];
         Self {
             members,
             arrived: AtomicUsize::new(0),
@@ -29,11 +29,6 @@ impl<T: Copy> Team<T> {
             broken: AtomicBool::new(false),
             slabs: (0..members).map(|_| slab()).collect(),
         }
-    }
-
-    /// Number of threads.
-    pub fn members(&self) -> usize {
-        self.members
     }
 
     /// Runs `f` as a member; if it panics, the others do too.
@@ -48,27 +43,6 @@ impl<T: Copy> Team<T> {
         }
         let _guard = Guard(&self.broken);
         f()
-    }
-
-    /// Shows `values` to the others, and calls `collect` with the number and the values of each of
-    /// them, once all have come this far. Turns are numbered one after another.
-    pub fn exchange(&self, member: usize, turn: usize, values: &[T], mut collect: impl FnMut(usize, &[T])) {
-        if self.members == 1 {
-            return;
-        }
-        let slab = |member: usize| {
-            let slab = &self.slabs[member][turn % 2];
-            slab.lock().unwrap_or_else(PoisonError::into_inner)
-        };
-        {
-            let mut own = slab(member);
-            own.clear();
-            own.extend_from_slice(values);
-        }
-        self.wait();
-        for other in (0..self.members).filter(|&other| other != member) {
-            collect(other, &slab(other));
-        }
     }
 
     /// Waits until all members are here.
@@ -95,6 +69,46 @@ impl<T: Copy> Team<T> {
     }
 }
 
+/// The side of one member.
+pub(super) struct Link<'a, T> {
+    team: &'a Team<T>,
+    member: usize,
+    /// Number of exchanges so far, the same for all members.
+    turn: usize,
+}
+
+impl<'a, T: Copy> Link<'a, T> {
+    pub fn new(team: &'a Team<T>, member: usize) -> Self {
+        Self {
+            team,
+            member,
+            turn: 0,
+        }
+    }
+
+    /// Shows `values` to the others, and calls `collect` with the number and the values of each of
+    /// them, once all have come this far.
+    pub fn exchange(&mut self, values: &[T], mut collect: impl FnMut(usize, &[T])) {
+        if self.team.members == 1 {
+            return;
+        }
+        let side = self.turn % 2;
+        self.turn += 1;
+        let slabs = &self.team.slabs;
+        {
+            let own = &slabs[self.member][side];
+            let mut own = own.write().unwrap_or_else(PoisonError::into_inner);
+            own.clear();
+            own.extend_from_slice(values);
+        }
+        self.team.wait();
+        for other in (0..self.team.members).filter(|&other| other != self.member) {
+            let slab = &slabs[other][side];
+            collect(other, &slab.read().unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,9 +120,10 @@ mod tests {
             for member in 0..3 {
                 let team = &team;
                 scope.spawn(move || {
+                    let mut link = Link::new(team, member);
                     for turn in 0..1000 {
                         let mut seen = 0;
-                        team.exchange(member, turn, &[100 * turn + member], |other, slab| {
+                        link.exchange(&[100 * turn + member], |other, slab| {
                             assert_eq!(slab, [100 * turn + other]);
                             seen += 1;
                         });
@@ -123,7 +138,7 @@ mod tests {
     fn a_panic_ends_the_whole_team() {
         let team = Team::<f32>::new(2);
         let ended = std::thread::scope(|scope| {
-            let waits = scope.spawn(|| team.member(|| team.exchange(0, 0, &[], |_, _| {})));
+            let waits = scope.spawn(|| team.member(|| Link::new(&team, 0).exchange(&[], |_, _| {})));
             let panics = scope.spawn(|| team.member(|| panic!("on purpose")));
             [waits.join().is_err(), panics.join().is_err()]
         });

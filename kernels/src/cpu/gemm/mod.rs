@@ -19,12 +19,13 @@ pub(super) use tile::{Operand, multiply};
 const TILE_VECTORS: usize = if cfg!(target_feature = "avx512f") { 3 } else { 2 };
 const TILE_ROWS: usize = if cfg!(target_feature = "avx512f") { 8 } else { 6 };
 
-/// Terms of a sum that are added up in registers. A panel of `B` (48 × 512 `f32`) comes from the
-/// second cache, which keeps up with a tile that reads three vectors for 24 multiply-adds.
-const K_BLOCK: usize = 512;
-/// Rows of `A` that are multiplied with a panel before the next panel is read; with 512 terms of
-/// each they stay in the second cache beside the panels.
-const M_BLOCK: usize = 4 * TILE_ROWS;
+/// Terms of a sum that are added up in registers, so that the result is read and written once for
+/// so many. A panel of `B` (48 × 1024 `f32`) comes from the second cache, which keeps up: three
+/// vectors are read for 24 multiply-adds.
+const K_BLOCK: usize = 1024;
+/// Rows of `A` that are multiplied with a panel before the next panel is read: 64 with AVX-512, so
+/// that a batch of the usual size reads the weight once.
+const M_BLOCK: usize = 8 * TILE_ROWS;
 
 pub(super) fn gemm<T: Real>(threads: &Threads, dims: Gemm, a: &[T], b: &[T], c: &mut [T]) {
     if dims.m == 0 || dims.n == 0 {
@@ -127,28 +128,40 @@ mod tests {
         }
     }
 
+    /// All four ways to store the operands, with and without accumulation.
+    fn exact(threads: &Threads, dims: Gemm) {
+        let Gemm { m, k, n, .. } = dims;
+        for case in 0..8 {
+            let dims = Gemm {
+                transpose_a: case & 1 > 0,
+                transpose_b: case & 2 > 0,
+                accumulate: case & 4 > 0,
+                ..dims
+            };
+            let (a, b) = (matrix(m * k, 1), matrix(k * n, 2));
+            let mut got = matrix(m * n, 3);
+            let mut want = got.clone();
+            gemm(threads, dims, &a, &b, &mut got);
+            naive(dims, &a, &b, &mut want);
+            assert!(got == want, "{dims:?}");
+        }
+    }
+
     #[test]
-    fn every_edge_of_the_tiles_and_blocks_is_exact() {
-        let threads = Threads::new(1);
-        for m in [1, 3, 7, 8, 9, 31, 32, 33] {
+    fn every_edge_of_the_tiles_and_row_blocks_is_exact() {
+        for m in [1, 3, 7, 8, 9, 63, 64, 65] {
             for n in [1, 15, 16, 17, 47, 48, 49, 100] {
-                for k in [1, 5, 511, 512, 513] {
-                    for case in 0..8 {
-                        let dims = Gemm {
-                            transpose_a: case & 1 > 0,
-                            transpose_b: case & 2 > 0,
-                            accumulate: case & 4 > 0,
-                            ..Gemm::new(m, k, n)
-                        };
-                        let (a, b) = (matrix(m * k, 1), matrix(k * n, 2));
-                        let mut got = matrix(m * n, 3);
-                        let mut want = got.clone();
-                        gemm(&threads, dims, &a, &b, &mut got);
-                        naive(dims, &a, &b, &mut want);
-                        assert!(got == want, "{dims:?}");
-                    }
+                for k in [1, 5, 100] {
+                    exact(&Threads::new(1), Gemm::new(m, k, n));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn sums_longer_than_a_block_are_exact() {
+        for k in [K_BLOCK - 1, K_BLOCK, K_BLOCK + 1, 2 * K_BLOCK + 3] {
+            exact(&Threads::new(1), Gemm::new(9, k, 49));
         }
     }
 

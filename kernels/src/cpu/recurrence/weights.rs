@@ -5,9 +5,12 @@ use crate::Real;
 use crate::cpu::gemm::Packed;
 use crate::dims::Gemm;
 
-/// Rows of a product at least: adding to the gradient costs a pass over it, which is as large as
-/// `W_h`, so it should happen once for many terms.
-const ROWS: usize = 512;
+/// Rows of a product. Adding to the gradient costs a pass over it, which is as large as `W_h`: with
+/// at least as many rows as the gradient has, that is little beside the product; with far more, the
+/// rows no longer stay in the cache.
+fn rows(hidden: usize) -> usize {
+    hidden.clamp(256, 1024)
+}
 
 /// `Σ_t h_{t−1}ᵀ da_t` with `da_t` the gradient of the recurrent term, for the own columns.
 pub(super) struct RecurrentGradient<T> {
@@ -25,7 +28,7 @@ pub(super) struct RecurrentGradient<T> {
 impl<T: Real> RecurrentGradient<T> {
     pub fn new(member: &Member<'_, T>) -> Self {
         let (batch, width) = (member.dims.batch, member.part.columns());
-        let group = ROWS.div_ceil(batch).min(member.dims.steps);
+        let group = rows(member.dims.hidden).div_ceil(batch).min(member.dims.steps);
         Self {
             group,
             pending: vec![T::zero(); group * batch * width],

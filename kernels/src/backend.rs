@@ -146,6 +146,8 @@ pub trait Backend<T: Real>: Debug + Send + Sync {
     /// c     = σ(f) ⊙ c_previous + σ(i) ⊙ tanh(g)   [B, H]
     /// o     = σ(o)   [B, H], a copy for the output
     /// ```
+    ///
+    /// Cells below [`Real::TINY`] become 0.
     fn lstm_gates(&self, dims: Cells, z: View<'_, T>, c_previous: View<'_, T>, output: LstmOutput<'_, T>) {
         composed::lstm::forward(self.required(), dims, z, c_previous, output);
     }

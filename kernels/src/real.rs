@@ -36,10 +36,10 @@ pub trait Real: Float + NumAssign + FromPrimitive + Pod + Default + Debug + Disp
     /// Name of the type, as configurations and reports spell it.
     const NAME: &'static str;
 
-    /// Gradients smaller than this are flushed to zero where a recurrence produces them.
+    /// Cells and gradients smaller than this are flushed to zero where a recurrence produces them.
     ///
-    /// A vanishing gradient otherwise decays into denormal numbers, which many processors handle
-    /// an order of magnitude more slowly. The bound lies far above the smallest normal number, so
+    /// What vanishes otherwise decays into denormal numbers, which many processors handle an order
+    /// of magnitude more slowly. The bound lies far above the smallest normal number, so
     /// that products of a value that was kept with ordinary weights stay normal as well.
     const TINY: Self;
 

@@ -78,7 +78,8 @@ pub fn forward<T: Real>(
     let mut c = output.c;
     device.copy(c_previous, c.reborrow());
     device.update(Binary::Mul, c.reborrow(), f.view());
-    device.update(Binary::Add, c, written.view());
+    device.update(Binary::Add, c.reborrow(), written.view());
+    flush(device, c);
 }
 
 /// [`Backend::lstm_gates_backward`]

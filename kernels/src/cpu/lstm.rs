@@ -82,7 +82,7 @@ fn forward_row<T: Real>(
             math::sigmoid(zo),
             math::tanh(zg),
         );
-        let cell = f.mul_add(T::Lanes::load_at(c_previous, j), i * g);
+        let cell = flush(f.mul_add(T::Lanes::load_at(c_previous, j), i * g));
         f.store_at(to_f, j);
         i.store_at(to_i, j);
         out.store_at(to_o, j);
@@ -146,7 +146,7 @@ fn backward_row<T: Real>(
     }
 }
 
-/// Gradients below [`Real::TINY`] become 0, see there.
+/// What lies below [`Real::TINY`] becomes 0, see there.
 #[inline(always)]
 pub(super) fn flush<V: Lanes>(x: V) -> V
 where

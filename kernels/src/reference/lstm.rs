@@ -22,7 +22,7 @@ pub(super) fn forward<T: Real>(dims: Cells, z: &[T], c_previous: &[T], output: L
             }
             gates[g] = Unary::Tanh.apply(z[g]);
             let kept = gates[f].as_f64() * c_previous[unit].as_f64();
-            c[unit] = T::of(kept + gates[i].as_f64() * gates[g].as_f64());
+            c[unit] = flushed(kept + gates[i].as_f64() * gates[g].as_f64());
             o_copy[unit] = gates[o];
         }
     }
@@ -53,10 +53,10 @@ pub(super) fn backward<T: Real>(
 }
 
 /// Rounded, and 0 below [`Real::TINY`].
-fn flushed<T: Real>(gradient: f64) -> T {
-    let gradient = T::of(gradient);
-    if gradient.abs() < T::TINY {
+fn flushed<T: Real>(value: f64) -> T {
+    let value = T::of(value);
+    if value.abs() < T::TINY {
         return T::zero();
     }
-    gradient
+    value
 }

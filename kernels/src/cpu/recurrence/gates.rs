@@ -53,8 +53,7 @@ pub(super) fn forward<T: Real>(
             for (value, j) in [f, i, o, g].into_iter().zip(columns) {
                 value.store(&mut gates[j..]);
             }
-            f.mul_add(T::Lanes::load(&c_previous[v..]), i * g)
-                .store(&mut c[v..]);
+            flush(f.mul_add(T::Lanes::load(&c_previous[v..]), i * g)).store(&mut c[v..]);
         }
     }
 }

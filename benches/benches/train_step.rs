@@ -3,24 +3,15 @@
 
 mod common;
 
-use std::sync::Arc;
-
-use autodiff::Device;
-use benches::{Norm, TrainStep, TrainStepConfig};
+use benches::{DeviceName, Norm, TrainStep, TrainStepConfig};
 use criterion::{BenchmarkId, Criterion, Throughput};
-use kernels::{Backend, Cpu, Reference};
 
-/// Training steps of one size on several devices, by their names.
-fn measure(
-    criterion: &mut Criterion,
-    size: &str,
-    config: TrainStepConfig,
-    devices: &[(&str, Arc<dyn Backend<f32>>)],
-) {
+/// Training steps of one size on several devices.
+fn measure(criterion: &mut Criterion, size: &str, config: TrainStepConfig, devices: &[DeviceName]) {
     let mut group = criterion.benchmark_group(format!("train_step-{size}"));
     group.throughput(Throughput::Elements((config.steps * config.batch) as u64));
-    for (name, backend) in devices {
-        let device = Device::new(Arc::clone(backend));
+    for &name in devices {
+        let device = name.device::<f32>();
         for norm in Norm::ALL {
             let mut step = TrainStep::new(&device, config, norm);
             let id = BenchmarkId::new(norm.to_string(), name);
@@ -32,10 +23,8 @@ fn measure(
 
 fn main() {
     let mut criterion = common::criterion();
-    let cpu = |threads| -> Arc<dyn Backend<f32>> { Arc::new(Cpu::new(threads)) };
-    let small = [("cpu-1", cpu(1)), ("cpu-2", cpu(2))];
-    measure(&mut criterion, "small", TrainStepConfig::SMALL, &small);
-    let tiny = [("reference", Arc::new(Reference) as _), ("cpu-1", cpu(1))];
+    measure(&mut criterion, "small", TrainStepConfig::SMALL, &DeviceName::CPUS);
+    let tiny = [DeviceName::Reference, DeviceName::Cpu(1)];
     measure(&mut criterion, "tiny", TrainStepConfig::TINY, &tiny);
     criterion.final_summary();
 }

@@ -1,6 +1,5 @@
 //! One training step of an LSTM classifier.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,14 +7,16 @@ use autodiff::{Device, Tape, Tensor};
 use kernels::{Indices, Real};
 use nn::clip::clip_global_norm;
 use nn::context::{Context, Mode};
-use nn::init::{Gates, Initializer};
+use nn::init::Initializer;
 use nn::linear::Linear;
-use nn::lstm::{GATE_G, Lstm, LstmConfig, LstmSites};
-use nn::norm::{BatchNorm, BatchNormConfig, LayerNorm, LayerNormConfig, Normalizer, StepRows};
+use nn::lstm::Lstm;
 use nn::optimizer::{Denominator, Optimizer, OptimizerConfig};
 use nn::params::{ParamStore, Scope};
 use rand::RngExt;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+
+use crate::lstm::{LstmSpec, Norm};
+use crate::noise::noise;
 
 /// Joint norm to which the gradients are clipped.
 const MAX_NORM: f64 = 1.0;
@@ -145,60 +146,6 @@ impl TrainStepConfig {
     }
 }
 
-/// Normalization at all three sites of the LSTM.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Norm {
-    /// None at any site.
-    None,
-    /// Batch normalization with statistics for each time step and γ = 0.1.
-    Batch,
-    /// Layer normalization with γ = 1.
-    Layer,
-}
-
-impl Norm {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::None, Self::Batch, Self::Layer];
-
-    /// The normalizer of `features` elements at the site `name`, for sequences of `steps` steps.
-    fn site<T: Real>(self, scope: &mut Scope<'_, T>, name: &str, features: usize, steps: usize) -> Site<T> {
-        let mut scope = scope.within(name);
-        // The bias of the gates serves both of their terms.
-        let beta = name == "c";
-        match self {
-            Self::None => None,
-            Self::Batch => {
-                let config = BatchNormConfig {
-                    gamma: 0.1,
-                    beta,
-                    steps: StepRows::PerStep(steps),
-                    ..BatchNormConfig::default()
-                };
-                Some(Box::new(BatchNorm::new(&mut scope, features, config)))
-            }
-            Self::Layer => {
-                let config = LayerNormConfig {
-                    beta,
-                    ..LayerNormConfig::default()
-                };
-                Some(Box::new(LayerNorm::new(&mut scope, features, config)))
-            }
-        }
-    }
-}
-
-type Site<T> = Option<Box<dyn Normalizer<T>>>;
-
-impl fmt::Display for Norm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::None => "none",
-            Self::Batch => "batch",
-            Self::Layer => "layer",
-        })
-    }
-}
-
 /// A model with an LSTM and a linear map of its states to logits, with a batch of noise to learn by
 /// heart.
 ///
@@ -239,8 +186,8 @@ impl<T: Real> Input<T> {
         let TrainStepConfig { steps, batch, .. } = config;
         match config.reads {
             Reads::Numbers(size) => {
-                let x = (0..steps * batch * size).map(|_| T::of(rng.random_range(-1.0..1.0)));
-                Self::Numbers(device.tensor([steps, batch, size], &x.collect::<Vec<_>>()))
+                let x = noise(steps * batch * size, rng);
+                Self::Numbers(device.tensor([steps, batch, size], &x))
             }
             Reads::Symbols(count) => {
                 let symbols = (0..steps * batch).map(|_| rng.random_range(0..count) as u32);
@@ -274,10 +221,11 @@ impl<T: Real> TrainStep<T> {
             smallest > 0,
             "train step: {config:?}; at least 1 step, example and class fit"
         );
+        let spec = LstmSpec::new(config.steps, config.input_size(), config.hidden_size, norm);
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let mut store = ParamStore::new(device);
         let mut scope = Scope::new(&mut store, &mut rng);
-        let lstm = lstm(&mut scope.within("lstm"), config, norm);
+        let lstm = spec.build(&mut scope.within("lstm"));
         let head = Linear::new(
             &mut scope.within("head"),
             config.hidden_size,
@@ -342,26 +290,6 @@ impl<T: Real> TrainStep<T> {
         phases.update += backward.elapsed();
         value
     }
-}
-
-/// An LSTM with `norm` at each site, initialized as in the released code of Cooijmans et al. 2016:
-/// the block of `W_h` for `g` the identity, the others orthogonal, forget bias 1.
-#[track_caller]
-fn lstm<T: Real>(scope: &mut Scope<'_, T>, config: TrainStepConfig, norm: Norm) -> Lstm<T> {
-    let TrainStepConfig {
-        steps, hidden_size, ..
-    } = config;
-    let input_size = config.input_size();
-    let sites = LstmSites {
-        recurrent: norm.site(scope, "h", 4 * hidden_size, steps),
-        input: norm.site(scope, "x", 4 * hidden_size, steps),
-        cell: norm.site(scope, "c", hidden_size, steps),
-    };
-    let config = LstmConfig {
-        recurrent_weight: Gates::orthogonal_but_identity(4, GATE_G),
-        ..LstmConfig::new(input_size, hidden_size)
-    };
-    Lstm::new(scope, &config, sites)
 }
 
 #[cfg(test)]

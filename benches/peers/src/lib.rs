@@ -1,27 +1,39 @@
-//! Matrix products of the crates `gemm` and `matrixmultiply`, with the dimensions and the layout
-//! of [`kernels::Gemm`], so that all sides of a comparison multiply the same matrices.
+//! Matrix products of the crates `gemm` and `matrixmultiply`, and of OpenBLAS, with the dimensions
+//! and the layout of [`kernels::Gemm`], so that all sides of a comparison multiply the same matrices.
+//!
+//! OpenBLAS is there with the feature `openblas`, which links the library of the system; it has to
+//! be installed with the files for development, as `apt-get install libopenblas-dev` does on Debian
+//! and Ubuntu, `dnf install openblas-devel` on Fedora. Elsewhere `LIBRARY_PATH` tells the linker
+//! where it is, and `LD_LIBRARY_PATH` the programs. Three functions of its C interface are all that
+//! is used, so no crate stands between. A library that is older than the processor may take it for a
+//! lesser one: run with `OPENBLAS_VERBOSE=2`, it says for which one it computes, and
+//! `OPENBLAS_CORETYPE=SkylakeX` makes it use AVX-512, without which it takes about twice the time.
 //!
 //! This crate is the one exception, besides a device's driver, to the rule that the project has no
-//! unsafe code. The only interface of these two competitors is an unsafe one, of raw pointers and
+//! unsafe code. The only interface of these competitors is an unsafe one, of raw pointers and
 //! strides; a comparison has to call it. Nothing but the benches depends on this crate, and all of
-//! its unsafe code is the two calls in [`gemm()`] and [`matrixmultiply()`], which are safe for every
-//! caller: they check the slices first.
+//! its unsafe code is the calls in [`gemm()`], [`matrixmultiply()`] and `openblas()`, which are safe
+//! for every caller: they check the slices first.
 
 mod layout;
+#[cfg(feature = "openblas")]
+mod openblas;
 
 use ::gemm::Parallelism;
 use kernels::{Gemm, Real};
 
 use layout::Layout;
+#[cfg(feature = "openblas")]
+pub use openblas::openblas;
 
-/// An element type that both crates know: `f32` and `f64`, and no other.
+/// An element type that all of them know: `f32` and `f64`, and no other.
 pub trait Element: Real + routine::Strided {}
 
 impl Element for f32 {}
 impl Element for f64 {}
 
 /// Out of reach for other crates, which could otherwise bring in a routine that does not do what
-/// [`matrixmultiply()`] relies on.
+/// [`matrixmultiply()`] and `openblas()` rely on.
 mod routine {
     /// `C ← alpha · A · B + beta · C` from `m, k, n`, `alpha`, pointers to the first elements each
     /// followed by the strides of its rows and columns, and `beta` before those of `C`.
@@ -44,14 +56,20 @@ mod routine {
 
     pub trait Strided: Sized {
         const ROUTINE: Routine<Self>;
+        #[cfg(feature = "openblas")]
+        const OPENBLAS: crate::openblas::Routine<Self>;
     }
 
     impl Strided for f32 {
         const ROUTINE: Routine<Self> = ::matrixmultiply::sgemm;
+        #[cfg(feature = "openblas")]
+        const OPENBLAS: crate::openblas::Routine<Self> = crate::openblas::SINGLE;
     }
 
     impl Strided for f64 {
         const ROUTINE: Routine<Self> = ::matrixmultiply::dgemm;
+        #[cfg(feature = "openblas")]
+        const OPENBLAS: crate::openblas::Routine<Self> = crate::openblas::DOUBLE;
     }
 }
 

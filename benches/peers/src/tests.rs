@@ -1,4 +1,4 @@
-//! Both crates against the definition of the product.
+//! All libraries against the definition of the product.
 
 use super::*;
 
@@ -104,4 +104,35 @@ fn an_empty_operand_panics() {
 #[should_panic(expected = "gemm: 0 threads; give at least 1")]
 fn no_threads_panic() {
     gemm(Gemm::new(1, 1, 1), 0, &[0f32; 1], &[0.0; 1], &mut [0.0; 1]);
+}
+
+#[cfg(feature = "openblas")]
+mod with_openblas {
+    use super::*;
+
+    #[test]
+    fn openblas_equals_the_definition() {
+        for threads in [1, 2] {
+            equals_the_definition::<f32>(|dims, a, b, c| openblas(dims, threads, a, b, c));
+            equals_the_definition::<f64>(|dims, a, b, c| openblas(dims, threads, a, b, c));
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "openblas: b has 11 elements; [3, 4] takes 12")]
+    fn a_short_operand_panics() {
+        openblas(Gemm::new(2, 3, 4), 1, &[0f32; 6], &[0.0; 11], &mut [0.0; 8]);
+    }
+
+    #[test]
+    #[should_panic(expected = "openblas: 0 threads; give at least 1")]
+    fn no_threads_panic() {
+        openblas(Gemm::new(1, 1, 1), 0, &[0f32; 1], &[0.0; 1], &mut [0.0; 1]);
+    }
+
+    #[test]
+    #[should_panic(expected = "openblas: threads is 2147483648; at most 2147483647 fits")]
+    fn more_than_an_int_panics() {
+        openblas(Gemm::new(1, 1, 1), 1 << 31, &[0f32; 1], &[0.0; 1], &mut [0.0; 1]);
+    }
 }

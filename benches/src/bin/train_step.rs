@@ -4,14 +4,15 @@
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use autodiff::Device;
 use benches::peak::peak_flops;
+use benches::times::median;
 use benches::{Norm, Phases, TrainStep, TrainStepConfig};
 use clap::{Parser, ValueEnum};
 use kernels::simd::simd_report;
-use kernels::{Backend, Cpu};
+use kernels::{Backend, Cpu, Profile, Work};
 use serde::Serialize;
 
 /// Sizes of a model and of its batch.
@@ -72,7 +73,13 @@ struct Report {
 fn main() {
     let cli = Cli::parse();
     let threads = cli.threads as usize;
-    let cpu = Cpu::new(threads);
+    let mut cpu = Cpu::new(threads);
+    // Without the option there is nothing to take the times of.
+    let profile = cli.profile.then(|| {
+        let (profiled, profile) = cpu.clone().profiled();
+        cpu = profiled;
+        profile
+    });
     let device = Device::<f32>::new(Arc::new(cpu.clone()) as Arc<dyn Backend<f32>>);
     let config = match cli.config {
         Config::Pmnist => TrainStepConfig::PMNIST,
@@ -89,6 +96,7 @@ fn main() {
         let mut step = TrainStep::new(&device, config, norm);
         step.run();
         step.run();
+        profile.iter().for_each(|profile| profile.reset());
         (0..cli.steps)
             .map(|_| {
                 let start = Instant::now();
@@ -97,9 +105,9 @@ fn main() {
             })
             .collect::<Vec<f64>>()
     });
-    times.sort_by(f64::total_cmp);
     let peak_mb = peak_memory_mb();
-    let (median_ms, min_ms) = (median(&times), times[0]);
+    let median_ms = median(&mut times);
+    let min_ms = times[0];
     let peak_gflops = 1e-9 * peak_flops::<f32>(threads);
     let gflops = 1e-6 * config.flops() / median_ms;
     let report = Report {
@@ -123,29 +131,39 @@ fn main() {
          {:.3} of the peak of {peak_gflops:.1}, {peak_mb:.0} MB",
         report.config, report.norm, report.threads, report.fraction
     );
-    if cli.profile {
-        let of = |time: std::time::Duration| 1e3 * time.as_secs_f64() / f64::from(cli.steps);
-        println!(
-            "forward {:.2} ms, backward {:.2} ms, update {:.2} ms",
-            of(phases.forward),
-            of(phases.backward),
-            of(phases.update)
-        );
+    if let Some(profile) = profile {
+        print_profile(&profile, phases, f64::from(cli.steps));
     }
+}
+
+/// Times of a step by phase, and by kind of work on the first thread.
+fn print_profile(profile: &Profile, phases: Phases, steps: f64) {
+    let ms = |time: Duration| 1e3 * time.as_secs_f64() / steps;
+    let Phases {
+        forward,
+        backward,
+        update,
+    } = phases;
+    println!(
+        "forward {:.2} ms, backward {:.2} ms, update {:.2} ms",
+        ms(forward),
+        ms(backward),
+        ms(update)
+    );
+    let mut rest = forward + backward + update;
+    let times: Vec<String> = Work::ALL
+        .into_iter()
+        .map(|work| {
+            rest = rest.saturating_sub(profile.time(work));
+            format!("{} {:.2} ms", work.name(), ms(profile.time(work)))
+        })
+        .collect();
+    println!("{}, rest {:.2} ms", times.join(", "), ms(rest));
 }
 
 fn name(value: impl ValueEnum) -> String {
     let value = value.to_possible_value().expect("no value is hidden");
     value.get_name().to_owned()
-}
-
-/// Middle of sorted values.
-fn median(sorted: &[f64]) -> f64 {
-    let middle = sorted.len() / 2;
-    match sorted.len() % 2 {
-        0 => (sorted[middle - 1] + sorted[middle]) / 2.0,
-        _ => sorted[middle],
-    }
 }
 
 /// Largest resident memory of this process so far, where the system tells; else NaN.

@@ -6,6 +6,7 @@
 //! and its column of `B` alone: not on the tile that it falls in, nor on the number of threads.
 
 mod pack;
+mod skinny;
 mod tile;
 
 use super::threads::{PRODUCTS, Threads, tasks};
@@ -42,6 +43,9 @@ pub(super) fn gemm<T: Real>(threads: &Threads, dims: Gemm, a: &[T], b: &[T], c: 
         stride: if dims.transpose_a { dims.m } else { dims.k },
         transposed: dims.transpose_a,
     };
+    if dims.m <= skinny::ROWS && !dims.transpose_b {
+        return skinny::multiply(threads, dims, a, b, c);
+    }
     let packed = Packed::shared(threads, dims, b);
     let tasks = tasks(dims.m * dims.n * dims.k, PRODUCTS, threads.count());
     if tasks == 1 {
@@ -149,8 +153,8 @@ mod tests {
 
     #[test]
     fn every_edge_of_the_tiles_and_row_blocks_is_exact() {
-        for m in [1, 3, 7, 8, 9, 63, 64, 65] {
-            for n in [1, 15, 16, 17, 47, 48, 49, 100] {
+        for m in [1, 3, 4, 7, 8, 9, 63, 64, 65] {
+            for n in [1, 15, 16, 17, 47, 48, 49, 100, 300] {
                 for k in [1, 5, 100] {
                     exact(&Threads::new(1), Gemm::new(m, k, n));
                 }
@@ -162,6 +166,7 @@ mod tests {
     fn sums_longer_than_a_block_are_exact() {
         for k in [K_BLOCK - 1, K_BLOCK, K_BLOCK + 1, 2 * K_BLOCK + 3] {
             exact(&Threads::new(1), Gemm::new(9, k, 49));
+            exact(&Threads::new(1), Gemm::new(2, k, 49));
         }
     }
 
@@ -171,6 +176,7 @@ mod tests {
             Gemm::new(300, 300, 90),
             Gemm::new(90, 300, 300),
             Gemm::new(64, 1000, 200),
+            Gemm::new(1, 9000, 300),
         ] {
             let a: Vec<f64> = (0..dims.m * dims.k).map(|i| (i as f64).sin()).collect();
             let b: Vec<f64> = (0..dims.k * dims.n).map(|i| (i as f64).cos()).collect();

@@ -47,7 +47,9 @@ impl<T: Real> Packed<T> {
         let vectors = n.div_ceil(T::Lanes::N);
         let mut data: Vec<T::Lanes> = spare();
         data.resize(k * vectors, T::Lanes::constant(0.0));
-        let tasks = tasks(k * n, ELEMENTS, threads.count());
+        // Turning rows into columns goes element by element.
+        let work = if dims.transpose_b { 4 * k * n } else { k * n };
+        let tasks = tasks(work, ELEMENTS, threads.count());
         let source = Source { dims, b };
         let mut pieces = Vec::new();
         let mut rest = &mut data[..];

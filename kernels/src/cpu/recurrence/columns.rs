@@ -1,6 +1,7 @@
 //! Normalization of columns over the batch: each thread has all rows of its own.
 
 use super::part::starts;
+use super::source::Block;
 use crate::Real;
 use crate::cpu::batch_norm::finite_or_zero;
 use crate::simd::Lanes;
@@ -88,24 +89,23 @@ impl<T: Real> Norm<T> {
 /// Mean and biased variance of the columns of `x [B, width]`, in one pass over deviations from the
 /// first row. That row is one of the batch, so it lies within √B standard deviations of the mean,
 /// and what the variance loses to cancellation is at most B roundings of it.
-pub(super) fn moments<T: Real>(x: &[T], batch: usize, mean: &mut [T], var: &mut [T]) {
+pub(super) fn moments<T: Real>(x: Block<'_, T>, batch: usize, mean: &mut [T], var: &mut [T]) {
     let width = mean.len();
     let count = T::Lanes::splat(T::of(batch as f64));
     let mut j = 0;
     // Four vectors side by side hide the latency of the additions.
     while j + 4 * T::Lanes::N <= width {
-        block_moments::<T, 4>(x, batch, count, j, mean, var);
+        block_moments::<T, 4>(x, count, j, mean, var);
         j += 4 * T::Lanes::N;
     }
     for start in starts::<T::Lanes>(width).skip(j / T::Lanes::N) {
-        block_moments::<T, 1>(x, batch, count, start, mean, var);
+        block_moments::<T, 1>(x, count, start, mean, var);
     }
 }
 
 #[inline(always)]
 fn block_moments<T: Real, const W: usize>(
-    x: &[T],
-    batch: usize,
+    x: Block<'_, T>,
     count: T::Lanes,
     j: usize,
     mean: &mut [T],
@@ -113,10 +113,13 @@ fn block_moments<T: Real, const W: usize>(
 ) {
     let width = mean.len();
     let n = T::Lanes::N;
-    let shift: [T::Lanes; W] = std::array::from_fn(|k| finite_or_zero(T::Lanes::load(&x[j + k * n..])));
+    let Some(first) = x.rows(width).next() else {
+        return;
+    };
+    let shift: [T::Lanes; W] = std::array::from_fn(|k| finite_or_zero(T::Lanes::load(&first[j + k * n..])));
     let zero = T::Lanes::constant(0.0);
     let (mut sum, mut squares) = ([zero; W], [zero; W]);
-    for row in x.chunks_exact(width).take(batch) {
+    for row in x.rows(width) {
         let row = &row[j..j + W * n];
         for k in 0..W {
             let d = T::Lanes::load(&row[k * n..]) - shift[k];

@@ -4,6 +4,7 @@ use super::columns::{self, Affine, Over};
 use super::gates;
 use super::member::{Member, Moments, Rows, Workspace, product};
 use super::rows::{self, Blocks};
+use super::source::Block;
 use super::team::Link;
 use crate::Real;
 use crate::cpu::profile::{Watch, Work};
@@ -50,12 +51,15 @@ impl<T: Real> Member<'_, T> {
             let gates = &mut workspace.gates[columns];
             product(Gemm::new(batch, hidden, width), &full_h, &packed, recurrent);
             pass.watch.lap(Work::Product);
-            self.source.fill(t, batch, &self.part, &mut input);
+            let in_place = self.input_in_place(t);
+            if in_place.is_none() {
+                self.source.fill(t, batch, &self.part, &mut input);
+            }
             pass.watch.lap(Work::Gates);
-            pass.normalize_terms(t, recurrent, &mut input);
+            pass.normalize_terms(t, recurrent, &mut input, in_place);
             let terms = gates::Terms {
                 recurrent,
-                input: &input,
+                input: in_place.unwrap_or(Block::Dense(&input)),
             };
             let how = gates::Preactivation {
                 recurrent: &pass.affines[site::RECURRENT],
@@ -102,8 +106,14 @@ impl<'p, 'a, T: Real> Pass<'p, 'a, T> {
     }
 
     /// Both terms of step `t`, `[B, 4U]` each: moments of columns into the affine map that the
-    /// gates apply, rows in place.
-    fn normalize_terms(&mut self, t: usize, recurrent: &mut [T], input: &mut [T]) {
+    /// gates apply, rows in place. The input term is `in_place` if that is given.
+    fn normalize_terms(
+        &mut self,
+        t: usize,
+        recurrent: &mut [T],
+        input: &mut [T],
+        in_place: Option<Block<'_, T>>,
+    ) {
         let terms = [(site::RECURRENT, recurrent), (site::INPUT, input)];
         let places = terms.each_ref().map(|(which, _)| self.member.place(*which));
         let by_rows = places.iter().flatten().count();
@@ -111,7 +121,10 @@ impl<'p, 'a, T: Real> Pass<'p, 'a, T> {
         for ((which, x), place) in terms.iter().zip(places) {
             match place {
                 Some(place) => self.blocks.add_moments::<4>(place, x),
-                None => self.prepare(*which, t, x),
+                None => {
+                    let in_place = in_place.filter(|_| *which == site::INPUT);
+                    self.prepare(*which, t, in_place.unwrap_or(Block::Dense(x)));
+                }
             }
         }
         self.watch.lap(Work::Normalization);
@@ -131,7 +144,7 @@ impl<'p, 'a, T: Real> Pass<'p, 'a, T> {
     /// What the affine map of the cell's site is to be applied to.
     fn normalize_cell<'c>(&mut self, t: usize, c: &'c [T], normalized: &'c mut [T]) -> &'c [T] {
         let Some(place) = self.member.place(site::CELL) else {
-            self.prepare(site::CELL, t, c);
+            self.prepare(site::CELL, t, Block::Dense(c));
             self.watch.lap(Work::Normalization);
             return c;
         };
@@ -147,7 +160,7 @@ impl<'p, 'a, T: Real> Pass<'p, 'a, T> {
     }
 
     /// The affine map of columns at step `t`; computes the moments unless they are given.
-    fn prepare(&mut self, which: usize, t: usize, x: &[T]) {
+    fn prepare(&mut self, which: usize, t: usize, x: Block<'_, T>) {
         let Some(norm) = &self.member.norms[which] else {
             return;
         };

@@ -2,6 +2,7 @@
 
 use super::columns::Affine;
 use super::part::starts;
+use super::source::Block;
 use crate::Real;
 use crate::cpu::lstm::flush;
 use crate::simd::{Lanes, math};
@@ -10,7 +11,7 @@ use crate::simd::{Lanes, math};
 #[derive(Clone, Copy)]
 pub(super) struct Terms<'a, T> {
     pub recurrent: &'a [T],
-    pub input: &'a [T],
+    pub input: Block<'a, T>,
 }
 
 /// How the sites of the two terms are normalized, and what is added to them, `[4U]`.
@@ -37,10 +38,7 @@ pub(super) fn forward<T: Real>(
         let (mean_a, scale_a) = (at(&how.recurrent.mean), at(&how.recurrent.scale));
         let (mean_x, scale_x) = (at(&how.input.mean), at(&how.input.scale));
         let shift = at(how.shift);
-        let rows = terms
-            .recurrent
-            .chunks_exact(width)
-            .zip(terms.input.chunks_exact(width));
+        let rows = terms.recurrent.chunks_exact(width).zip(terms.input.rows(width));
         let states = c_previous.chunks_exact(units).zip(c.chunks_exact_mut(units));
         for (((a, x), gates), (c_previous, c)) in rows.zip(gates.chunks_exact_mut(width)).zip(states) {
             let z: [T::Lanes; 4] = std::array::from_fn(|k| {
@@ -150,7 +148,7 @@ pub(super) fn cell_backward<T: Real>(at: CellGradient<'_, T>, dc_previous: &mut 
 }
 
 /// Column sums of `dy` and of `dy · (x − mean)`, `[width]` each.
-pub(super) fn sums<T: Real>(dy: &[T], x: &[T], mean: &[T], sum: &mut [T], product: &mut [T]) {
+pub(super) fn sums<T: Real>(dy: &[T], x: Block<'_, T>, mean: &[T], sum: &mut [T], product: &mut [T]) {
     let width = mean.len();
     let mut j = 0;
     while j + 4 * T::Lanes::N <= width {
@@ -165,7 +163,7 @@ pub(super) fn sums<T: Real>(dy: &[T], x: &[T], mean: &[T], sum: &mut [T], produc
 #[inline(always)]
 fn block_sums<T: Real, const W: usize>(
     dy: &[T],
-    x: &[T],
+    x: Block<'_, T>,
     mean: &[T],
     j: usize,
     sum: &mut [T],
@@ -176,7 +174,7 @@ fn block_sums<T: Real, const W: usize>(
     let zero = T::Lanes::constant(0.0);
     let shift: [T::Lanes; W] = std::array::from_fn(|k| T::Lanes::load(&mean[j + k * n..]));
     let (mut sums, mut products) = ([zero; W], [zero; W]);
-    for (dy, x) in dy.chunks_exact(width).zip(x.chunks_exact(width)) {
+    for (dy, x) in dy.chunks_exact(width).zip(x.rows(width)) {
         let (dy, x) = (&dy[j..j + W * n], &x[j..j + W * n]);
         for k in 0..W {
             let d = T::Lanes::load(&dy[k * n..]);
@@ -201,9 +199,9 @@ pub(super) fn sum<T: Real>(dy: &[T], sum: &mut [T]) {
 }
 
 /// `dx = scale · dy − offset − slope · (x − mean)`
-pub(super) fn norm_backward<T: Real>(dy: &[T], x: &[T], affine: &Affine<T>, dx: &mut [T]) {
+pub(super) fn norm_backward<T: Real>(dy: &[T], x: Block<'_, T>, affine: &Affine<T>, dx: &mut [T]) {
     let width = affine.mean.len();
-    let rows = dy.chunks_exact(width).zip(x.chunks_exact(width));
+    let rows = dy.chunks_exact(width).zip(x.rows(width));
     for ((dy, x), dx) in rows.zip(dx.chunks_exact_mut(width)) {
         for j in starts::<T::Lanes>(width) {
             let [mean, scale, offset, slope] = [&affine.mean, &affine.scale, &affine.offset, &affine.slope]

@@ -2,7 +2,7 @@
 
 use super::columns::{Affine, Norm, Over};
 use super::part::Part;
-use super::source::Source;
+use super::source::{Block, Source};
 use super::team::{Link, Team};
 use crate::Real;
 use crate::cpu::gemm::{Operand, Packed, multiply};
@@ -70,6 +70,14 @@ impl<T: Real> Member<'_, T> {
     pub fn place(&self, which: usize) -> Option<usize> {
         let before = which == site::INPUT && self.by_rows(site::RECURRENT);
         self.by_rows(which).then_some(usize::from(before))
+    }
+
+    /// The input term of step `t` where it can be read in place: rows are normalized in a copy.
+    pub fn input_in_place(&self, t: usize) -> Option<Block<'_, T>> {
+        match self.place(site::INPUT) {
+            Some(_) => None,
+            None => self.source.in_place(t, self.dims.batch),
+        }
     }
 
     /// What a site's normalization over the batch starts from; one of rows leaves only `γ` to it.

@@ -3,6 +3,7 @@
 use super::backward::{Pass, add, moments_at};
 use super::gates;
 use super::rows::{self, RowGradient};
+use super::source::Block;
 use crate::Real;
 use crate::cpu::profile::Work;
 use crate::sequence::site;
@@ -22,7 +23,7 @@ impl<T: Real> Pass<'_, '_, T> {
         let Some(place) = member.place(site::CELL) else {
             let affine = &mut self.affines[site::CELL];
             norm.prepare(mean, var, affine);
-            gates::sums(&s.d_normalized, &s.c, mean, sum, product);
+            gates::sums(&s.d_normalized, Block::Dense(&s.c), mean, sum, product);
             norm.prepare_gradient(member.dims.batch, var, (sum, product), affine, d_gamma);
             add(sum, d_beta);
             self.watch.lap(Work::Normalization);
@@ -30,7 +31,8 @@ impl<T: Real> Pass<'_, '_, T> {
         };
         rows::inverse(var, norm.epsilon, &mut s.inverse);
         rows::normalize(&mut s.c, mean, &s.inverse);
-        gates::sums(&s.d_normalized, &s.c, &s.zeros[..units], sum, product);
+        let zeros = &s.zeros[..units];
+        gates::sums(&s.d_normalized, Block::Dense(&s.c), zeros, sum, product);
         add(product, d_gamma);
         add(sum, d_beta);
         self.blocks.begin(1);
@@ -55,7 +57,10 @@ impl<T: Real> Pass<'_, '_, T> {
     pub fn terms(&mut self, t: usize, d_recurrent: &mut [T]) {
         let (member, s) = (self.member, &mut self.scratch);
         let (batch, width) = (member.dims.batch, member.part.columns());
-        member.source.fill(t, batch, &member.part, &mut s.input);
+        let in_place = member.input_in_place(t);
+        if in_place.is_none() && member.norms[site::INPUT].is_some() {
+            member.source.fill(t, batch, &member.part, &mut s.input);
+        }
         self.watch.lap(Work::Gates);
         let places = [site::RECURRENT, site::INPUT].map(|which| member.place(which));
         self.blocks.begin(places.iter().flatten().count());
@@ -113,7 +118,10 @@ impl<T: Real> Pass<'_, '_, T> {
         let (sum, product) = (&mut s.sum[..width], &mut s.product[..width]);
         let d_gamma = &mut self.gradients.gamma[which];
         let Some(place) = member.place(which) else {
-            let x = if which == site::INPUT { &s.input } else { recurrent };
+            let x = match which {
+                site::INPUT => member.input_in_place(t).unwrap_or(Block::Dense(&s.input)),
+                _ => Block::Dense(recurrent),
+            };
             let affine = &mut self.affines[which];
             norm.prepare(mean, var, affine);
             gates::sums(&s.dz, x, mean, sum, product);
@@ -126,7 +134,7 @@ impl<T: Real> Pass<'_, '_, T> {
             rows::normalize(&mut s.input, mean, &s.inverse);
         }
         let normalized = if which == site::INPUT { &s.input } else { recurrent };
-        gates::sums(&s.dz, normalized, &s.zeros, sum, product);
+        gates::sums(&s.dz, Block::Dense(normalized), &s.zeros, sum, product);
         add(product, d_gamma);
         self.blocks
             .add_gradients::<4>(place, &norm.gamma, &s.dz, normalized);

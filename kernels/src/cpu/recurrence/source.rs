@@ -11,7 +11,41 @@ pub(super) enum Source<'a, T> {
     Lookup { table: Vec<T>, symbols: &'a [u32] },
 }
 
+/// Rows `[B, width]` of one step.
+#[derive(Clone, Copy)]
+pub(super) enum Block<'a, T> {
+    /// One after another.
+    Dense(&'a [T]),
+    /// Rows of a table, one for each symbol.
+    Lookup { table: &'a [T], symbols: &'a [u32] },
+}
+
+impl<'a, T> Block<'a, T> {
+    /// The rows, `width` elements each.
+    pub fn rows(self, width: usize) -> impl Iterator<Item = &'a [T]> {
+        let count = match self {
+            Block::Dense(values) => values.len() / width,
+            Block::Lookup { symbols, .. } => symbols.len(),
+        };
+        (0..count).map(move |b| match self {
+            Block::Dense(values) => &values[b * width..(b + 1) * width],
+            Block::Lookup { table, symbols } => &table[symbols[b] as usize * width..][..width],
+        })
+    }
+}
+
 impl<T: Real> Source<'_, T> {
+    /// The term of step `t`, `[B, 4U]`, where it need not be written anywhere for that.
+    pub fn in_place(&self, t: usize, batch: usize) -> Option<Block<'_, T>> {
+        match self {
+            Source::Lookup { table, symbols } => Some(Block::Lookup {
+                table,
+                symbols: &symbols[t * batch..(t + 1) * batch],
+            }),
+            Source::Product(_) | Source::Scalar { .. } => None,
+        }
+    }
+
     /// The term of step `t`, `[B, 4U]`.
     pub fn fill(&self, t: usize, batch: usize, part: &Part, block: &mut [T]) {
         let width = part.columns();

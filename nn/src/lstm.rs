@@ -176,8 +176,8 @@ impl<T: Real> Lstm<T> {
         self.by_steps(context, Input::Dense(x))
     }
 
-    /// All states for one-hot inputs, given as `T · B` symbols, step by step: their product with
-    /// `W_x` is a look-up.
+    /// All states for one-hot inputs, given as `T · B` symbols: their product with `W_x` is a
+    /// look-up.
     ///
     /// # Panics
     /// If a symbol is not below `D`, `batch` is 0, or their number is no multiple of it.

@@ -346,29 +346,39 @@ fn fused_equals_plain_for_a_batch_of_one() {
 
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
-    // Large enough that every thread gets a part.
-    let sizes = Sizes {
-        steps: 3,
+    same_bits::<f32>();
+    same_bits::<f64>();
+}
+
+/// Large enough that every thread gets a part, and that the gradient of W_h takes several products.
+fn same_bits<T: Real>() {
+    use Norm::{Batch, Layer};
+    let sizes = |input| Sizes {
+        steps: 15,
         batch: 20,
-        input: 1,
+        input,
         hidden: 100,
     };
-    for norm in [Norm::Batch, Norm::Layer] {
-        let design = Design {
-            sites: [norm; 3],
-            beta: false,
-        };
-        let reads = Reads::Numbers { gradient: false };
-        let case = (sizes, design, reads, Upstream::AllStates);
-        let run = |threads| {
-            let device = Device::<f32>::new(Arc::new(Cpu::new(threads)));
-            let found = pass(&device, case, Mode::Train, false);
-            found
-                .into_iter()
-                .map(|(name, tensor)| (name, tensor.to_vec()))
-                .collect::<Vec<_>>()
-        };
-        let one = run(1);
-        assert!(one == run(2) && one == run(3) && one == run(4));
+    for sites in [[Batch; 3], [Layer; 3], [Layer, Batch, Layer]] {
+        let design = Design { sites, beta: false };
+        for (input, reads) in [
+            (1, Reads::Numbers { gradient: false }),
+            (2, Reads::Numbers { gradient: true }),
+            (6, Reads::Symbols),
+        ] {
+            let case = (sizes(input), design, reads, Upstream::AllStates);
+            let run = |threads| {
+                let device = Device::<T>::new(T::cpu(Cpu::new(threads)));
+                let found = pass(&device, case, Mode::Train, false);
+                found
+                    .into_iter()
+                    .map(|(name, tensor)| (name, tensor.to_vec()))
+                    .collect::<Vec<_>>()
+            };
+            let one = run(1);
+            for threads in [2, 3, 4] {
+                assert!(one == run(threads), "{case:?} on {threads} threads");
+            }
+        }
     }
 }

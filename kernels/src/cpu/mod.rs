@@ -29,6 +29,7 @@ use crate::optimizer::{Adam, RmsProp, Sgd};
 use crate::real::{Real, for_every_real};
 use crate::sequence::FusedLstm;
 use crate::simd::simd_report;
+pub use gemm::PackedMatrix;
 use memory::{indices, slice, slice_mut};
 use profile::Timed;
 pub use profile::{Profile, Work};

@@ -119,7 +119,6 @@ mod tests {
         watch.lap(Work::Gates);
         watch.lap(Work::Product);
         assert!(profile.time(Work::Gates) >= Duration::from_millis(2));
-        assert!(profile.time(Work::Product) < profile.time(Work::Gates));
         assert_eq!(profile.time(Work::Exchange), Duration::ZERO);
         profile.reset();
         assert_eq!(profile.time(Work::Gates), Duration::ZERO);

@@ -4,12 +4,10 @@ use super::{F32, F64, Lanes, math};
 
 /// Distance to `exact`, in units of the last place of the nearest `f32`.
 fn ulp32(got: f32, exact: f64) -> f64 {
-    if exact.abs() > f64::from(f32::MAX) || exact.is_nan() {
-        return if f64::from(got) == f64::from(exact as f32) || got.is_nan() == exact.is_nan() {
-            0.0
-        } else {
-            f64::MAX
-        };
+    let nearest = exact as f32;
+    if !nearest.is_finite() {
+        let right = got == nearest || got.is_nan() && nearest.is_nan();
+        return if right { 0.0 } else { f64::MAX };
     }
     let exponent = exact.abs().log2().floor().max(-126.0);
     (f64::from(got) - exact).abs() / (exponent - 23.0).exp2()

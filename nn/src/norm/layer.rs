@@ -67,6 +67,7 @@ impl<T: Real> Normalizer<T> for LayerNorm {
     fn sequence<'t>(&self, context: &mut Context<'t, '_, T>, x: Var<'t, T>) -> Var<'t, T> {
         self.rows(context, x)
     }
+
     fn fused<'t>(&self, context: &mut Context<'t, '_, T>, _: usize) -> Option<SequenceNorm<'t, T>> {
         Some(SequenceNorm {
             gamma: context.param(self.gamma),

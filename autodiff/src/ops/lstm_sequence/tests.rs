@@ -19,6 +19,15 @@ enum Source {
     Lookup,
 }
 
+fn device() -> Device<f64> {
+    Device::new(Arc::new(Cpu::new(2)))
+}
+
+/// Values that can be variances.
+fn positive(seed: u64, count: usize) -> Vec<f64> {
+    values(seed, count).into_iter().map(|x| 0.5 + x * x).collect()
+}
+
 fn inputs(device: &Device<f64>, source: Source, normed: bool) -> Vec<Tensor<f64>> {
     let term: Shape = match source {
         Source::Product => [STEPS, BATCH, 4 * HIDDEN].into(),
@@ -40,12 +49,12 @@ fn inputs(device: &Device<f64>, source: Source, normed: bool) -> Vec<Tensor<f64>
     shapes.into_iter().enumerate().map(tensor).collect()
 }
 
-/// Gradients of all states, through norms with the given moments at every site or none; the
-/// recurrent term and the cell change roles with the input term.
+/// Gradients of all states, without normalization or with: the first moments at the recurrent term
+/// and the cell, the second at the input term.
 fn check(source: Source, moments: Option<[SequenceMoments<f64>; 2]>) {
     let normed = moments.is_some();
     let moments = moments.unwrap_or([SequenceMoments::Columns, SequenceMoments::Columns]);
-    let device = Device::<f64>::new(Arc::new(Cpu::new(2)));
+    let device = device();
     let symbols = device.indices(&[0, 1, 4, 4, 2, 2, 3, 1, 0, 3, 4, 2]);
     let x = device.tensor([STEPS, BATCH], &values(50, STEPS * BATCH));
     let inputs = inputs(&device, source, normed);
@@ -96,7 +105,11 @@ fn lstm_sequence_gradcheck() {
         check(source, Some([columns.clone(), columns.clone()]));
         check(source, Some([rows.clone(), rows.clone()]));
         check(source, Some([columns.clone(), rows.clone()]));
-        check(source, Some([rows, columns]));
+        check(source, Some([rows.clone(), columns]));
+        // At the input term alone: the two other sites differ in their number of features.
+        let moment = |seed| device().tensor([STEPS, 4 * HIDDEN], &positive(seed, STEPS * 4 * HIDDEN));
+        let given = SequenceMoments::Given(moment(60), moment(61));
+        check(source, Some([rows, given]));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Matrix products.
 //!
-//! `B` is packed into panels of one register tile's width, so that the inner loop reads it in
+//! `B`, unless very few rows are multiplied with it, is packed into panels of one register tile's width, so that the inner loop reads it in
 //! order and aligned; `A` is read in place, one broadcast at a time. A block of the sum over `k`
 //! stays in registers; blocks are added in order. So an element's value depends on its row of `A`
 //! and its column of `B` alone: not on the tile that it falls in, nor on the number of threads.
@@ -12,8 +12,8 @@ mod tile;
 use super::threads::{PRODUCTS, Threads, tasks};
 use crate::Real;
 use crate::dims::Gemm;
-pub(super) use pack::Packed;
-pub(super) use tile::{Operand, multiply};
+use pack::Packed;
+use tile::{Operand, multiply};
 
 /// Vectors in a register tile's row, and rows in a tile: 24 sums in 32 registers with AVX-512, 12
 /// in 16 with AVX2.
@@ -28,6 +28,88 @@ const K_BLOCK: usize = 1024;
 /// that a batch of the usual size reads the weight once.
 const M_BLOCK: usize = 8 * TILE_ROWS;
 
+/// A right operand that is multiplied again and again, packed once; a recurrence has its weight as
+/// such for all time steps.
+///
+/// ```
+/// use kernels::{Gemm, PackedMatrix};
+///
+/// let b = [1.0_f32, 2.0, 3.0, 4.0];
+/// let packed = PackedMatrix::new(Gemm::new(0, 2, 2), &b);
+/// let mut c = [0.0; 2];
+/// packed.multiply(Gemm::new(1, 2, 2), &[1.0, 10.0], &mut c);
+/// assert_eq!(c, [31.0, 42.0]);
+/// ```
+pub struct PackedMatrix<T: Real> {
+    packed: Packed<T>,
+    dims: Gemm,
+}
+
+impl<T: Real> PackedMatrix<T> {
+    /// Packs `B [k, n]` on the calling thread, stored as `[n, k]` if `dims.transpose_b`; `dims.m` is
+    /// free.
+    ///
+    /// # Panics
+    /// If `b` does not have `k · n` elements.
+    #[track_caller]
+    pub fn new(dims: Gemm, b: &[T]) -> Self {
+        crate::check::gemm(&Gemm { m: 0, ..dims }, 0, b.len(), 0);
+        let packed = Packed::shared(&Threads::new(1), dims, b);
+        Self { packed, dims }
+    }
+
+    /// `C = op(A) · B`, or `C += …`, on the calling thread, with `m`, `transpose_a` and
+    /// `accumulate` from `dims`.
+    ///
+    /// # Panics
+    /// If a slice does not have as many elements as `dims` says, or `k` and `n` are not those of
+    /// the packed matrix.
+    #[track_caller]
+    pub fn multiply(&self, dims: Gemm, a: &[T], c: &mut [T]) {
+        let Gemm { k, n, .. } = self.dims;
+        assert!(
+            (dims.k, dims.n) == (k, n),
+            "packed product: dims say B [{}, {}]; the packed matrix is [{k}, {n}]",
+            dims.k,
+            dims.n
+        );
+        crate::check::gemm(&dims, a.len(), k * n, c.len());
+        if n == 0 {
+            return;
+        }
+        let mut rows: Vec<&mut [T]> = c.chunks_exact_mut(n).collect();
+        multiply(
+            dims,
+            operand(&dims, a),
+            0,
+            &self.packed,
+            0..self.packed.panels(),
+            &mut rows,
+        );
+    }
+
+    /// Gives the memory back for the next packing on this thread.
+    pub(super) fn recycle(self) {
+        self.packed.recycle();
+    }
+}
+
+impl<T: Real> std::fmt::Debug for PackedMatrix<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PackedMatrix")
+            .field("dims", &self.dims)
+            .finish_non_exhaustive()
+    }
+}
+
+fn operand<'a, T>(dims: &Gemm, data: &'a [T]) -> Operand<'a, T> {
+    Operand {
+        data,
+        stride: if dims.transpose_a { dims.m } else { dims.k },
+        transposed: dims.transpose_a,
+    }
+}
+
 pub(super) fn gemm<T: Real>(threads: &Threads, dims: Gemm, a: &[T], b: &[T], c: &mut [T]) {
     if dims.m == 0 || dims.n == 0 {
         return;
@@ -38,11 +120,7 @@ pub(super) fn gemm<T: Real>(threads: &Threads, dims: Gemm, a: &[T], b: &[T], c: 
         }
         return;
     }
-    let a = Operand {
-        data: a,
-        stride: if dims.transpose_a { dims.m } else { dims.k },
-        transposed: dims.transpose_a,
-    };
+    let a = operand(&dims, a);
     if dims.m <= skinny::ROWS && !dims.transpose_b {
         return skinny::multiply(threads, dims, a, b, c);
     }

@@ -11,7 +11,7 @@ use crate::simd::Lanes;
 
 /// `B [k, n]` as blocks of [`K_BLOCK`] rows, a block as panels of [`TILE_VECTORS`] vectors, a panel
 /// row by row. The last panel may be narrower; the lanes past column `n` are 0.
-pub(in crate::cpu) struct Packed<T: Real> {
+pub(super) struct Packed<T: Real> {
     k: usize,
     /// Vectors of a row.
     vectors: usize,
@@ -35,11 +35,6 @@ fn spare<V: Lanes>() -> Vec<V> {
 impl<T: Real> Packed<T> {
     /// Columns of a full panel.
     pub const PANEL: usize = TILE_VECTORS * T::Lanes::N;
-
-    /// Packs on the calling thread.
-    pub fn new(dims: Gemm, b: &[T]) -> Self {
-        Self::shared(&Threads::new(1), dims, b)
-    }
 
     /// Packs on several threads.
     pub fn shared(threads: &Threads, dims: Gemm, b: &[T]) -> Self {

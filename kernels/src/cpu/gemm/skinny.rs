@@ -1,6 +1,6 @@
 //! Products with so few rows that packing `B` would cost more than the product.
 //!
-//! `B` is read in place, once. Sums are those of the tiles, block by block in the same order.
+//! `B` is read in place; a group of columns stays close while all rows are multiplied with it. Sums are those of the tiles, block by block in the same order.
 
 use super::pack::blocks;
 use super::tile::Operand;
@@ -29,9 +29,10 @@ pub(super) fn multiply<T: Real>(threads: &Threads, dims: Gemm, a: Operand<'_, T>
         }
     }
     threads.run(parts, |(from, mut rows)| {
-        for (i, c) in rows.iter_mut().enumerate() {
-            for (group, c) in c.chunks_mut(width).enumerate() {
-                row_of(dims, a, i, (b, from + group * width), c);
+        for group in (0..share.min(dims.n - from)).step_by(width) {
+            for (i, c) in rows.iter_mut().enumerate() {
+                let end = c.len().min(group + width);
+                row_of(dims, a, i, (b, from + group), &mut c[group..end]);
             }
         }
     });

@@ -10,7 +10,7 @@ use crate::simd::Lanes;
 
 /// The left operand, read in place.
 #[derive(Clone, Copy)]
-pub(in crate::cpu) struct Operand<'a, T> {
+pub(super) struct Operand<'a, T> {
     pub data: &'a [T],
     /// Elements from one stored row to the next.
     pub stride: usize,
@@ -27,7 +27,7 @@ struct Place {
 
 /// Multiplies rows `first ..` of `A` with the given panels; `c` holds the matching pieces of the
 /// result's rows.
-pub(in crate::cpu) fn multiply<T: Real>(
+pub(super) fn multiply<T: Real>(
     dims: Gemm,
     a: Operand<'_, T>,
     first: usize,

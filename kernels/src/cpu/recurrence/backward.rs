@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use super::columns::Affine;
 use super::gates;
-use super::member::{Member, Moments, Rows, Workspace, product};
+use super::member::{Member, Moments, Rows, Workspace};
 use super::rows::Blocks;
 use super::team::Link;
 use super::weights::RecurrentGradient;
 use crate::Real;
-use crate::cpu::gemm::Packed;
+use crate::cpu::gemm::PackedMatrix;
 use crate::cpu::profile::{Watch, Work};
 use crate::dims::Gemm;
 use crate::sequence::{Sites, site};
@@ -54,21 +54,33 @@ pub(super) struct Gradients<T> {
     pub weight: Vec<T>,
 }
 
-/// Blocks of one step, `[B, 4U]` or `[B, U]`, and numbers of the columns or rows.
+/// Room for one step.
 pub(super) struct Scratch<T> {
+    /// `[B, 4U]`
     pub input: Vec<T>,
+    /// `[B, 4U]`
     pub dz: Vec<T>,
+    /// `[B, 4U]`
     pub d_input: Vec<T>,
+    /// `[B, U]`
     pub d_normalized: Vec<T>,
+    /// `[B, U]`
     pub d_cell: Vec<T>,
+    /// `[B, U]`
     pub c: Vec<T>,
+    /// `[B, U]`
     pub c_previous: Vec<T>,
+    /// `[B, U]`
     pub dh: Vec<T>,
+    /// `[B, U]`
     pub dc: Vec<T>,
+    /// `[B, U]`
     pub dc_previous: Vec<T>,
+    /// `[4U]`, as are the sums over the batch.
     pub zeros: Vec<T>,
     pub sum: Vec<T>,
     pub product: Vec<T>,
+    /// `[B]`, as are the means over the features.
     pub inverse: Vec<T>,
     pub row_sum: Vec<T>,
     pub row_product: Vec<T>,
@@ -97,8 +109,9 @@ impl<T: Real> Member<'_, T> {
     ) -> Gradients<T> {
         let (steps, batch, hidden) = (self.dims.steps, self.dims.batch, self.dims.hidden);
         let units = self.part.units();
-        let transposed = self.transposed_weight();
         let mut pass = Pass::new(self, saved);
+        let transposed = self.transposed_weight();
+        pass.watch.lap(Work::Product);
         let mut weights = RecurrentGradient::new(self);
         // Gradient of the recurrent term, of all units.
         let mut full = vec![T::zero(); batch * 4 * hidden];
@@ -119,12 +132,8 @@ impl<T: Real> Member<'_, T> {
             });
             pass.watch.lap(Work::Exchange);
             weights.finish_step(t, self, saved.h);
-            product(
-                Gemm::new(batch, 4 * hidden, units),
-                &full,
-                &transposed,
-                &mut pass.scratch.dh,
-            );
+            let dims = Gemm::new(batch, 4 * hidden, units);
+            transposed.multiply(dims, &full, &mut pass.scratch.dh);
             pass.watch.lap(Work::Product);
         }
         transposed.recycle();
@@ -137,13 +146,13 @@ impl<T: Real> Member<'_, T> {
     }
 
     /// `W_hᵀ` with the own units as columns, packed.
-    fn transposed_weight(&self) -> Packed<T> {
+    fn transposed_weight(&self) -> PackedMatrix<T> {
         let row = 4 * self.dims.hidden;
         let dims = Gemm {
             transpose_b: true,
             ..Gemm::new(0, row, self.part.units())
         };
-        Packed::new(dims, &self.w_h[self.part.from * row..self.part.to * row])
+        PackedMatrix::new(dims, &self.w_h[self.part.from * row..self.part.to * row])
     }
 
     /// Adds the own columns of `[B, H]` rows, where there are any.
@@ -235,11 +244,12 @@ impl<'p, 'a, T: Real> Pass<'p, 'a, T> {
     /// Hands the gradient of the input term on to where the term comes from.
     fn pass_on_input(&mut self, t: usize, d_term: &mut Rows<'_, T>) {
         let (batch, units) = (self.member.dims.batch, self.member.part.units());
-        let d_input = &self.scratch.d_input;
-        let width = self.member.part.columns();
+        let s = &mut self.scratch;
+        let d_input = &s.d_input;
+        let d_weight = &mut self.gradients.weight;
         self.member
             .source
-            .add_gradient(t, batch, width, d_input, &mut self.gradients.weight);
+            .add_gradient(t, batch, d_input, &mut s.sum, d_weight);
         if d_term.is_empty() {
             return;
         }

@@ -73,14 +73,17 @@ impl<T: Real> Norm<T> {
         affine: &mut Affine<T>,
         d_gamma: &mut [T],
     ) {
-        let count = T::of(batch as f64);
-        for j in 0..var.len() {
-            let inverse = T::one() / (var[j] + self.epsilon).sqrt();
-            let product = sums.1[j] * inverse;
-            d_gamma[j] += product;
+        let count = T::Lanes::splat(T::of(batch as f64));
+        let epsilon = T::Lanes::splat(self.epsilon);
+        for j in (0..var.len()).step_by(T::Lanes::N) {
+            let at = |values: &[T]| T::Lanes::load_at(values, j);
+            let inverse = T::Lanes::constant(1.0) / (at(var) + epsilon).sqrt();
+            let product = at(sums.1) * inverse;
+            (at(d_gamma) + product).store_at(d_gamma, j);
             if self.over == Over::Batch {
-                affine.offset[j] = affine.scale[j] * (sums.0[j] / count);
-                affine.slope[j] = affine.scale[j] * inverse * (product / count);
+                let scale = at(&affine.scale);
+                (scale * (at(sums.0) / count)).store_at(&mut affine.offset, j);
+                (scale * inverse * (product / count)).store_at(&mut affine.slope, j);
             }
         }
     }
@@ -103,6 +106,25 @@ pub(super) fn moments<T: Real>(x: Block<'_, T>, batch: usize, mean: &mut [T], va
     }
 }
 
+/// Mean and variance of the columns of `x wᵀ` with `x [B]` and `w [width]`: those of `x`, scaled.
+pub(super) fn scaled_moments<T: Real>(x: &[T], weight: &[T], mean: &mut [T], var: &mut [T]) {
+    let count = T::of(x.len() as f64);
+    let shift = x[0];
+    let (sum, squares) = x.iter().fold((T::zero(), T::zero()), |(sum, squares), &x| {
+        let d = x - shift;
+        (sum + d, d.mul_add(d, squares))
+    });
+    let offset = sum / count;
+    let x_mean = shift + offset;
+    let x_var = ((squares - sum * offset) / count).max(T::zero());
+    for (mean, &w) in mean.iter_mut().zip(weight) {
+        *mean = w * x_mean;
+    }
+    for (var, &w) in var.iter_mut().zip(weight) {
+        *var = w * w * x_var;
+    }
+}
+
 #[inline(always)]
 fn block_moments<T: Real, const W: usize>(
     x: Block<'_, T>,
@@ -113,9 +135,7 @@ fn block_moments<T: Real, const W: usize>(
 ) {
     let width = mean.len();
     let n = T::Lanes::N;
-    let Some(first) = x.rows(width).next() else {
-        return;
-    };
+    let first = x.rows(width).next().expect("at least one example");
     let shift: [T::Lanes; W] = std::array::from_fn(|k| finite_or_zero(T::Lanes::load(&first[j + k * n..])));
     let zero = T::Lanes::constant(0.0);
     let (mut sum, mut squares) = ([zero; W], [zero; W]);

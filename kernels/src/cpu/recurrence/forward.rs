@@ -2,7 +2,7 @@
 
 use super::columns::{self, Affine, Over};
 use super::gates;
-use super::member::{Member, Moments, Rows, Workspace, product};
+use super::member::{Member, Moments, Rows, Workspace};
 use super::rows::{self, Blocks};
 use super::source::Block;
 use super::team::Link;
@@ -49,7 +49,7 @@ impl<T: Real> Member<'_, T> {
             let cells = t * batch * units..(t + 1) * batch * units;
             let recurrent = &mut workspace.recurrent[columns.clone()];
             let gates = &mut workspace.gates[columns];
-            product(Gemm::new(batch, hidden, width), &full_h, &packed, recurrent);
+            packed.multiply(Gemm::new(batch, hidden, width), &full_h, recurrent);
             pass.watch.lap(Work::Product);
             let in_place = self.input_in_place(t);
             if in_place.is_none() {
@@ -164,10 +164,13 @@ impl<'p, 'a, T: Real> Pass<'p, 'a, T> {
         let Some(norm) = &self.member.norms[which] else {
             return;
         };
-        let width = self.member.width(which);
+        let (batch, width) = (self.member.dims.batch, self.member.width(which));
         let (mean, var) = at_step(&mut self.moments, which, t, width);
         if norm.over == Over::Batch {
-            columns::moments(x, self.member.dims.batch, mean, var);
+            match self.member.source.scalars(t, batch) {
+                Some((x, weight)) if which == site::INPUT => columns::scaled_moments(x, weight, mean, var),
+                _ => columns::moments(x, batch, mean, var),
+            }
         }
         norm.prepare(mean, var, &mut self.affines[which]);
     }

@@ -5,7 +5,7 @@ use super::part::Part;
 use super::source::{Block, Source};
 use super::team::{Link, Team};
 use crate::Real;
-use crate::cpu::gemm::{Operand, Packed, multiply};
+use crate::cpu::gemm::PackedMatrix;
 use crate::cpu::profile::{Profile, Watch};
 use crate::dims::Gemm;
 use crate::sequence::{Sequence, Sites, site};
@@ -80,7 +80,7 @@ impl<T: Real> Member<'_, T> {
         }
     }
 
-    /// What a site's normalization over the batch starts from; one of rows leaves only `γ` to it.
+    /// No normalization, or `γ` alone where rows are normalized beforehand.
     pub fn affine(&self, which: usize) -> Affine<T> {
         match &self.norms[which] {
             Some(norm) if norm.over == Over::Features => Affine::scaled(norm.gamma.clone()),
@@ -95,11 +95,11 @@ impl<T: Real> Member<'_, T> {
     }
 
     /// The own columns of `W_h`, packed.
-    pub fn recurrent_weight(&self) -> Packed<T> {
+    pub fn recurrent_weight(&self) -> PackedMatrix<T> {
         let (hidden, width) = (self.dims.hidden, self.part.columns());
         let mut own = vec![T::zero(); hidden * width];
         self.part.gather(self.w_h, &mut own);
-        Packed::new(Gemm::new(0, hidden, width), &own)
+        PackedMatrix::new(Gemm::new(0, hidden, width), &own)
     }
 
     pub fn link(&self) -> Link<'_, T> {
@@ -110,15 +110,4 @@ impl<T: Real> Member<'_, T> {
     pub fn watch(&self) -> Watch<'_> {
         Watch::start(self.profile.filter(|_| self.index == 0))
     }
-}
-
-/// `C = A · B` with `A` in rows and `B` packed.
-pub(super) fn product<T: Real>(dims: Gemm, a: &[T], b: &Packed<T>, c: &mut [T]) {
-    let operand = Operand {
-        data: a,
-        stride: if dims.transpose_a { dims.m } else { dims.k },
-        transposed: dims.transpose_a,
-    };
-    let mut rows: Vec<&mut [T]> = c.chunks_exact_mut(dims.n).collect();
-    multiply(dims, operand, 0, b, 0..b.panels(), &mut rows);
 }

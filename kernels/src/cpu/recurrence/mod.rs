@@ -142,15 +142,17 @@ impl FusedLstm<T> for Cpu {
                 continue;
             };
             let (mean, var) = (slice_mut(mean), slice_mut(var));
-            for (part, own) in parts.iter().zip(&moments) {
+            let by_rows = by_rows(&input.norms[which]);
+            // Moments of rows are with every thread.
+            let holders = if by_rows { 1 } else { parts.len() };
+            for (part, own) in parts.iter().zip(&moments).take(holders) {
                 let own = own[which].as_ref().expect("moments of a normalization");
-                if by_rows(&input.norms[which]) {
-                    // Every thread has the same.
-                    mean.copy_from_slice(&own.mean);
-                    var.copy_from_slice(&own.var);
-                } else {
-                    scatter(which, part, &own.mean, mean);
-                    scatter(which, part, &own.var, var);
+                for (from, to) in [(&own.mean, &mut *mean), (&own.var, &mut *var)] {
+                    if by_rows {
+                        to.copy_from_slice(from);
+                    } else {
+                        scatter(which, part, from, to);
+                    }
                 }
             }
         }
@@ -181,16 +183,7 @@ impl FusedLstm<T> for Cpu {
             team.member(|| {
                 let part = &parts[index];
                 let member = self.member(index, &parts, dims, &team, &input);
-                let own: Sites<Option<OwnMoments<T>>> = std::array::from_fn(|which| {
-                    let own = |moment| match by_rows(&input.norms[which]) {
-                        true => slice(moment).to_vec(),
-                        false => gather(which, part, slice(moment)),
-                    };
-                    saved.moments[which].map(|(mean, var)| OwnMoments {
-                        mean: own(mean),
-                        var: own(var),
-                    })
-                });
+                let own = saved_moments(part, &input.norms, &saved);
                 let moments: Moments<&[T]> = own
                     .each_ref()
                     .map(|own| own.as_ref().map(|own| (own.mean.as_slice(), own.var.as_slice())));
@@ -218,6 +211,27 @@ struct OwnMoments<T> {
 fn by_rows<T>(norm: &Option<SiteNorm<'_, T>>) -> bool {
     norm.as_ref()
         .is_some_and(|norm| matches!(norm.moments, NormMoments::Rows))
+}
+
+/// The moments of the own columns, or of the rows, as the forward pass has left them.
+fn saved_moments<T: Real>(
+    part: &Part,
+    norms: &Sites<Option<SiteNorm<'_, T>>>,
+    saved: &SequenceSaved<'_, T>,
+) -> Sites<Option<OwnMoments<T>>> {
+    std::array::from_fn(|which| {
+        let own = |moment| {
+            if by_rows(&norms[which]) {
+                slice(moment).to_vec()
+            } else {
+                gather(which, part, slice(moment))
+            }
+        };
+        saved.moments[which].map(|(mean, var)| OwnMoments {
+            mean: own(mean),
+            var: own(var),
+        })
+    })
 }
 
 /// Room for the moments of the own columns, or of the rows; filled where they are given.

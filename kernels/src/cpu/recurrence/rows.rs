@@ -238,11 +238,11 @@ mod tests {
     use super::super::team::Team;
     use super::*;
 
-    /// Moments of rows of 37 units with four gates, put together by 1, 2 and 3 threads.
+    /// Moments of rows of 53 units with four gates, put together by 1, 2 and 3 threads.
     #[test]
     fn moments_are_those_of_whole_rows_however_they_are_cut() {
         const HIDDEN: usize = 53;
-        const BATCH: usize = 5;
+        const BATCH: usize = 19;
         let x: Vec<f64> = (0..BATCH * 4 * HIDDEN)
             .map(|i| 100.0 + (i as f64).sin())
             .collect();

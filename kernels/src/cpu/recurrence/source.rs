@@ -35,6 +35,15 @@ impl<'a, T> Block<'a, T> {
 }
 
 impl<T: Real> Source<'_, T> {
+    /// What the term of step `t` is the product of, where an input is one number: `x [B]` and the
+    /// weight `[4U]`.
+    pub fn scalars(&self, t: usize, batch: usize) -> Option<(&[T], &[T])> {
+        match self {
+            Source::Scalar { x, weight } => Some((&x[t * batch..(t + 1) * batch], weight)),
+            Source::Product(_) | Source::Lookup { .. } => None,
+        }
+    }
+
     /// The term of step `t`, `[B, 4U]`, where it need not be written anywhere for that.
     pub fn in_place(&self, t: usize, batch: usize) -> Option<Block<'_, T>> {
         match self {
@@ -80,18 +89,21 @@ impl<T: Real> Source<'_, T> {
         }
     }
 
-    /// Adds what step `t` contributes to the weight's gradient, given that of the term `[B, 4U]`.
-    pub fn add_gradient(&self, t: usize, batch: usize, width: usize, d_term: &[T], d_weight: &mut [T]) {
+    /// Adds what step `t` contributes to the weight's gradient, given that of the term `[B, 4U]`;
+    /// the sums over the batch go through `sum [4U]`, so that one over all steps loses nothing to
+    /// its own size.
+    pub fn add_gradient(&self, t: usize, batch: usize, d_term: &[T], sum: &mut [T], d_weight: &mut [T]) {
+        let width = sum.len();
         let rows = d_term.chunks_exact(width);
         match self {
             Source::Product(_) => {}
             Source::Scalar { x, .. } => {
                 let x = &x[t * batch..(t + 1) * batch];
-                let mut sum = vec![T::zero(); width];
+                sum.fill(T::zero());
                 for (row, &x) in rows.zip(x) {
-                    add_scaled(x, row, &mut sum);
+                    add_scaled(x, row, sum);
                 }
-                add_scaled(T::one(), &sum, d_weight);
+                add_scaled(T::one(), sum, d_weight);
             }
             Source::Lookup { symbols, .. } => {
                 for (row, &symbol) in rows.zip(&symbols[t * batch..(t + 1) * batch]) {

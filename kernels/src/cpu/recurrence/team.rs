@@ -4,8 +4,8 @@ use std::hint::spin_loop;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock};
 
-/// Turns of the waiting loop before a thread offers its processor to others: a few microseconds,
-/// which is what members of a team usually differ by.
+/// Turns of the waiting loop before a thread offers its processor to others. A turn takes some tens
+/// of processor cycles, so all of them several times what members of a team usually differ by.
 const SPINS: usize = 4000;
 
 /// What the members of a team share: a barrier, and for each member two slabs of values, so that

@@ -1,8 +1,8 @@
 //! The gradient of `W_h`, several steps in one product.
 
-use super::member::{Member, product};
+use super::member::Member;
 use crate::Real;
-use crate::cpu::gemm::Packed;
+use crate::cpu::gemm::PackedMatrix;
 use crate::dims::Gemm;
 
 /// Rows of a product. Adding to the gradient costs a pass over it, which is as large as `W_h`: with
@@ -86,7 +86,7 @@ fn multiply<T: Real>(member: &Member<'_, T>, steps: usize, h: &[T], da: &[T], gr
             member.part.columns(),
         )
     };
-    let packed = Packed::new(dims, da);
-    product(dims, h, &packed, gradient);
+    let packed = PackedMatrix::new(dims, da);
+    packed.multiply(dims, h, gradient);
     packed.recycle();
 }

@@ -16,7 +16,7 @@ fn passes(group: &mut BenchmarkGroup<'_, WallTime>, what: &str, name: DeviceName
     group.bench_function(id, |bencher| bencher.iter(|| run.forward_backward()));
 }
 
-/// A size, with its name and that of its devices and forms.
+/// Sizes of a sequence, and the devices and forms that are measured with them.
 struct Size {
     name: &'static str,
     steps: usize,

@@ -41,9 +41,7 @@ impl DeviceName {
     pub fn device<T: Real>(self) -> Device<T> {
         Device::new(self.backend())
     }
-}
 
-impl DeviceName {
     /// The device, and what runs work where its operations start other threads at the lowest cost,
     /// as a training loop does.
     ///

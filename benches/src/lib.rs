@@ -6,8 +6,9 @@
 //! nothing else to do meanwhile. `--features openblas` brings OpenBLAS in, which has to be
 //! installed: see [`bench_peers`].
 //!
-//! Two programs measure by themselves: `train_step`, a training step against what the machine can
-//! do, and `decay`, whether sequences stay fast as their values vanish.
+//! Three programs measure by themselves, as `cargo run --release -p benches --bin NAME`: `product`,
+//! the matrix products of a recurrence and large ones, and `train_step`, a training step, both
+//! against what the machine can do; and `decay`, whether sequences stay fast as their values vanish.
 #![forbid(unsafe_code)]
 
 pub mod device;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use clap::ValueEnum;
 use kernels::Real;
 use nn::init::Gates;
 use nn::lstm::{GATE_G, Lstm, LstmConfig, LstmSites};
@@ -9,7 +10,7 @@ use nn::norm::{BatchNorm, BatchNormConfig, LayerNorm, LayerNormConfig, Normalize
 use nn::params::Scope;
 
 /// Normalization at all three sites of the LSTM.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Norm {
     /// None at any site.
     None,

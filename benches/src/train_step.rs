@@ -121,21 +121,24 @@ impl TrainStepConfig {
         }
     }
 
-    /// Floating-point operations of a step's matrix products: forward, and twice as many back. The
-    /// product with one-hot inputs is a look-up and not counted.
+    /// Floating-point operations of a step's matrix products. The state's and the logits' are three:
+    /// one forward, and two back, for their left operand and their weight. The input's are two, since
+    /// nobody wants its gradient; there are none for one-hot inputs, which are looked up, and for
+    /// `D = 1`, where a number is multiplied with a row.
     pub fn flops(&self) -> f64 {
         let rows = (self.steps * self.batch) as f64;
         let gates = 4.0 * self.hidden_size as f64;
         let input = match self.reads {
+            Reads::Numbers(1) | Reads::Symbols(_) => 0.0,
             Reads::Numbers(size) => size as f64,
-            Reads::Symbols(_) => 0.0,
         };
         let outputs = match self.loss {
             LossOn::LastStep => self.batch as f64,
             LossOn::EveryStep => rows,
         };
-        let recurrence = rows * gates * (self.hidden_size as f64 + input);
-        3.0 * 2.0 * (recurrence + outputs * (self.hidden_size * self.classes) as f64)
+        let hidden_size = self.hidden_size as f64;
+        let thrice = rows * gates * hidden_size + outputs * hidden_size * self.classes as f64;
+        2.0 * (3.0 * thrice + 2.0 * rows * gates * input)
     }
 
     fn optimizer(&self) -> OptimizerConfig {
@@ -301,6 +304,19 @@ mod tests {
 
     fn devices() -> [Device<f32>; 2] {
         [Device::reference(), Device::new(Arc::new(Cpu::new(2)))]
+    }
+
+    #[test]
+    fn operations_of_all_products_are_counted() {
+        // 78,400 and 6,400 rows times W_h, thrice, and as often the head's.
+        let pmnist = 78_400.0 * 40_000.0 * 6.0 + 100.0 * 1_000.0 * 6.0;
+        assert_eq!(TrainStepConfig::PMNIST.flops(), pmnist);
+        assert_eq!((pmnist / 1e8).round(), 188.0);
+        let ptb = 6_400.0 * 4_000_000.0 * 6.0 + 6_400.0 * 50_000.0 * 6.0;
+        assert_eq!(TrainStepConfig::PTB.flops(), ptb);
+        // An input of more than one number: forward, and to the weight.
+        let small = 4_096.0 * 256.0 * (64.0 * 6.0 + 8.0 * 4.0) + 64.0 * 640.0 * 6.0;
+        assert_eq!(TrainStepConfig::SMALL.flops(), small);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use criterion::Criterion;
 use kernels::simd::simd_report;
 
-/// Measurements so short that all benches take a few minutes, under a line that says what the
+/// Measurements so short that all benches take ten minutes or so, under a line that says what the
 /// build can do. Options of the command line go first.
 pub fn criterion() -> Criterion {
     println!("{}", simd_report());

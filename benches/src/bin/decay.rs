@@ -18,7 +18,7 @@ use kernels::simd::simd_report;
 struct Cli {
     /// Sequences of either kind to time, after one that is not.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
-    steps: u32,
+    repeats: u32,
     /// Threads.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=1024))]
     threads: u32,
@@ -27,7 +27,7 @@ struct Cli {
 fn main() {
     let cli = Cli::parse();
     println!("{}", simd_report());
-    println!("medians of {} sequences, {} threads", cli.steps, cli.threads);
+    println!("medians of {} sequences, {} threads", cli.repeats, cli.threads);
     println!(
         "{:<16} {:<6} {:>11} {:>12} {:>7}",
         "what decays", "form", "lasting, ms", "decaying, ms", "ratio"
@@ -49,7 +49,7 @@ fn compare(cli: &Cli, decay: Decay, form: Form) -> [f64; 2] {
     let times = home.run(|| {
         let mut courses = Course::ALL.map(|course| decay.recurrence(course, &device, form));
         let mut times = [Vec::new(), Vec::new()];
-        for turn in 0..=cli.steps {
+        for turn in 0..=cli.repeats {
             for (recurrence, times) in courses.iter_mut().zip(&mut times) {
                 let start = Instant::now();
                 black_box(recurrence.forward_backward());

@@ -26,14 +26,6 @@ enum Config {
     Small,
 }
 
-/// Normalization at all sites.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum NormName {
-    None,
-    Batch,
-    Layer,
-}
-
 /// Times training steps: forward, backward, running statistics, clipping, optimizer.
 #[derive(Debug, Parser)]
 struct Cli {
@@ -42,14 +34,14 @@ struct Cli {
     config: Config,
     /// Normalization at all sites.
     #[arg(long, value_enum, default_value = "batch")]
-    norm: NormName,
+    norm: Norm,
     /// Steps to time, after two that are not.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     steps: u32,
     /// Threads.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=1024))]
     threads: u32,
-    /// Print one JSON object.
+    /// Print one JSON object; its `peak_mb` is in MiB, and null where the system does not tell.
     #[arg(long)]
     json: bool,
     /// Also print where the time goes.
@@ -64,10 +56,13 @@ struct Report {
     threads: u32,
     median_ms: f64,
     min_ms: f64,
+    /// Of the step's matrix products, over the median time.
     gflops: f64,
+    /// Of multiply-adds in registers, on as many threads.
     peak_gflops: f64,
     fraction: f64,
-    peak_mb: f64,
+    /// Largest resident memory in MiB; null where the system does not tell.
+    peak_mb: Option<f64>,
 }
 
 fn main() {
@@ -86,14 +81,9 @@ fn main() {
         Config::Ptb => TrainStepConfig::PTB,
         Config::Small => TrainStepConfig::SMALL,
     };
-    let norm = match cli.norm {
-        NormName::None => Norm::None,
-        NormName::Batch => Norm::Batch,
-        NormName::Layer => Norm::Layer,
-    };
     let mut phases = Phases::default();
     let mut times = cpu.install(|| {
-        let mut step = TrainStep::new(&device, config, norm);
+        let mut step = TrainStep::new(&device, config, cli.norm);
         step.run();
         step.run();
         profile.iter().for_each(|profile| profile.reset());
@@ -112,7 +102,7 @@ fn main() {
     let gflops = 1e-6 * config.flops() / median_ms;
     let report = Report {
         config: name(cli.config),
-        norm: norm.to_string(),
+        norm: cli.norm.to_string(),
         threads: cli.threads,
         median_ms,
         min_ms,
@@ -126,9 +116,10 @@ fn main() {
         return;
     }
     println!("{}", simd_report());
+    let memory = peak_mb.map_or("unknown".to_owned(), |mb| format!("{mb:.0} MiB"));
     println!(
         "{} norm={} threads={}: median {median_ms:.2} ms, min {min_ms:.2} ms, {gflops:.1} GFLOP/s, \
-         {:.3} of the peak of {peak_gflops:.1}, {peak_mb:.0} MB",
+         {:.3} of the peak of {peak_gflops:.1}, peak memory {memory}",
         report.config, report.norm, report.threads, report.fraction
     );
     if let Some(profile) = profile {
@@ -166,10 +157,11 @@ fn name(value: impl ValueEnum) -> String {
     value.get_name().to_owned()
 }
 
-/// Largest resident memory of this process so far, where the system tells; else NaN.
-fn peak_memory_mb() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok());
-    kilobytes.map_or(f64::NAN, |kilobytes| kilobytes / 1024.0)
+/// Largest resident memory of this process so far in MiB, where the system tells.
+fn peak_memory_mb() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    // The system's kB are 1024 bytes.
+    let kilobytes: f64 = line.trim().trim_end_matches(" kB").parse().ok()?;
+    Some(kilobytes / 1024.0)
 }

@@ -20,8 +20,8 @@ const HIDDEN_SIZE: usize = 100;
 /// sequence. From there they pass the denormal numbers over a good part of the steps, where those
 /// of a nearby loss would be done with them in a few.
 const TINY_GRADIENT: f64 = 1e-20;
-/// `c_0` where states decay, for the same reason.
-const TINY_STATE: f64 = 1e-34;
+/// `c_0` where states decay: above what is flushed ([`Real::TINY`]), so that they decay through that.
+const TINY_STATE: f64 = 1e-25;
 
 /// What decays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,14 +78,15 @@ impl Decay {
     }
 
     /// The forget biases are those with which gradients keep their magnitude, or lose 25 orders of
-    /// magnitude, and states lose 10 either way.
+    /// magnitude, and with which states lose 10, or 20.
     fn spec(self, course: Course) -> LstmSpec {
         let (norm, forget_bias) = match (self, course) {
             (Self::Gradient, Course::Lasting) => (Norm::None, 1.0),
             (Self::Gradient, Course::Decaying) => (Norm::None, 0.7),
             (Self::NormalizedGradient, Course::Lasting) => (Norm::Batch, 2.0),
             (Self::NormalizedGradient, Course::Decaying) => (Norm::Batch, -1.5),
-            (Self::State, _) => (Norm::None, 3.5),
+            (Self::State, Course::Lasting) => (Norm::None, 3.5),
+            (Self::State, Course::Decaying) => (Norm::None, 2.8),
         };
         LstmSpec {
             forget_bias,
@@ -128,6 +129,7 @@ impl<T: Real> Recurrence<T> {
 #[cfg(test)]
 mod tests {
     use nn::context::{Context, Mode};
+    use nn::params::Role;
 
     use super::*;
     use crate::device::DeviceName;
@@ -199,6 +201,65 @@ mod tests {
                 smallest > DENORMAL.end * 1e15,
                 "{decay}: {smallest:e}, almost denormal"
             );
+        }
+    }
+
+    /// States and the gradients of the parameters, with their names, in `f32`.
+    fn values(decay: Decay, form: Form) -> Vec<(String, Vec<f32>)> {
+        let device = DeviceName::Cpu(2).device::<f32>();
+        let mut recurrence = decay.with_batch(Course::Decaying, &device, form, EXAMPLES);
+        let Recurrence {
+            tape,
+            store,
+            rng,
+            lstm,
+            x,
+            seed,
+            ..
+        } = &mut recurrence;
+        let paths: Vec<String> = store
+            .iter()
+            .filter(|(_, param)| param.role == Role::Trainable)
+            .map(|(_, param)| param.path.clone())
+            .collect();
+        let mut context = Context::new(tape, store, Mode::Train, rng);
+        let states = form.run(lstm, &mut context, tape.constant(x.clone()));
+        let gradients = tape.backward_from(&[(states.last, seed.clone())]);
+        let gradients = context.param_gradients(gradients);
+        let states =
+            [("h", states.h), ("c", states.c)].map(|(name, state)| (name.to_owned(), state.value().to_vec()));
+        let gradients = paths
+            .into_iter()
+            .zip(gradients.iter().map(|gradient| gradient.to_vec()));
+        states.into_iter().chain(gradients).collect()
+    }
+
+    #[test]
+    fn nothing_is_denormal() {
+        for (decay, form) in Decay::ALL
+            .into_iter()
+            .flat_map(|decay| Form::ALL.map(|form| (decay, form)))
+        {
+            for (name, values) in values(decay, form) {
+                let denormal = values.iter().filter(|x| x.is_subnormal()).count();
+                assert_eq!(
+                    denormal,
+                    0,
+                    "{decay} {form}: {name}, of {} elements",
+                    values.len()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_state_that_decays_ends_at_zero() {
+        for form in Form::ALL {
+            let values = values(Decay::State, form);
+            let (_, c) = values.iter().find(|(name, _)| name == "c").expect("the states");
+            let (first, last) = (&c[..HIDDEN_SIZE], &c[c.len() - EXAMPLES * HIDDEN_SIZE..]);
+            assert!(first.iter().all(|&c| c > f32::TINY), "{form}: {first:?}");
+            assert!(last.iter().all(|&c| c == 0.0), "{form}: {last:?}");
         }
     }
 }

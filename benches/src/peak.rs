@@ -14,8 +14,10 @@ const TURNS: usize = 4_000_000;
 const REPEATS: usize = 5;
 
 /// Best rate over several repeats with `threads` threads at once, in floating-point operations a
-/// second: a multiply-add counts as two.
+/// second: a multiply-add counts as two. Threads beyond the processor's own add nothing to it, so
+/// no more than those are started.
 pub fn peak_flops<T: Real>(threads: usize) -> f64 {
+    let threads = std::thread::available_parallelism().map_or(threads, |own| threads.min(own.get()));
     (0..REPEATS).map(|_| once::<T>(threads)).fold(0.0, f64::max)
 }
 

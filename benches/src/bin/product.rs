@@ -19,8 +19,9 @@ use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 const WARM_UP: Duration = Duration::from_millis(100);
 const MEASUREMENT: Duration = Duration::from_millis(500);
 
-/// Times a large product in `f32` and `f64`, by this project and by others, and the products of
-/// recurrent layers with a weight that is packed once, on one thread.
+/// Times a large product in `f32` and `f64`, by this project and by others (OpenBLAS among them if
+/// built with `--features openblas`), and the products of recurrent layers with a weight that is
+/// packed once, on one thread.
 #[derive(Debug, Parser)]
 struct Cli {
     /// Threads of the large products.

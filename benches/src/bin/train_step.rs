@@ -44,7 +44,8 @@ struct Cli {
     /// Print one JSON object; its `peak_mb` is in MiB, and null where the system does not tell.
     #[arg(long)]
     json: bool,
-    /// Also print where the time goes.
+    /// Also print where the time goes: the mean of each phase, and the kinds of work on the first
+    /// thread, where exchange includes waiting for the others.
     #[arg(long, conflicts_with = "json")]
     profile: bool,
 }

@@ -4,8 +4,8 @@ use std::fmt;
 
 use clap::ValueEnum;
 use kernels::Real;
+use nn::cell::{GATE_G, Lstm, LstmConfig, Sites};
 use nn::init::Gates;
-use nn::lstm::{GATE_G, Lstm, LstmConfig, LstmSites};
 use nn::norm::{BatchNorm, BatchNormConfig, LayerNorm, LayerNormConfig, Normalizer, StepRows};
 use nn::params::Scope;
 
@@ -67,10 +67,11 @@ impl LstmSpec {
     #[track_caller]
     pub fn build<T: Real>(&self, scope: &mut Scope<'_, T>) -> Lstm<T> {
         let gates = 4 * self.hidden_size;
-        let sites = LstmSites {
-            recurrent: self.site(scope, "h", gates),
-            input: self.site(scope, "x", gates),
-            cell: self.site(scope, "c", self.hidden_size),
+        let sites = Sites {
+            h: self.site(scope, "h", gates),
+            x: self.site(scope, "x", gates),
+            c: self.site(scope, "c", self.hidden_size),
+            ..Sites::default()
         };
         let config = LstmConfig {
             recurrent_weight: Gates::orthogonal_but_identity(4, GATE_G),

@@ -6,8 +6,8 @@ use std::fmt;
 
 use autodiff::{Device, Tape, Tensor, Var};
 use kernels::Real;
+use nn::cell::{Cell, Lstm, States};
 use nn::context::{Context, Mode, ParamGradients};
-use nn::lstm::{Lstm, LstmStates};
 use nn::params::{ParamStore, Scope};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
@@ -35,10 +35,10 @@ impl Form {
         lstm: &Lstm<T>,
         context: &mut Context<'t, '_, T>,
         x: Var<'t, T>,
-    ) -> LstmStates<'t, T> {
+    ) -> States<'t, T> {
         match self {
-            Self::Fused => lstm.forward(context, x),
-            Self::Plain => lstm.forward_by_steps(context, x),
+            Self::Fused => lstm.forward(context, &x.into()),
+            Self::Plain => lstm.forward_by_steps(context, &x.into()),
         }
     }
 }

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use autodiff::{Device, Tape, Tensor};
 use kernels::{Indices, Real};
+use nn::cell::{Cell, Lstm, Sequence};
 use nn::clip::clip_global_norm;
 use nn::context::{Context, Mode};
 use nn::init::Initializer;
 use nn::linear::Linear;
-use nn::lstm::Lstm;
 use nn::optimizer::{Denominator, Optimizer, OptimizerConfig};
 use nn::params::{ParamStore, Scope};
 use rand::RngExt;
@@ -266,12 +266,11 @@ impl<T: Real> TrainStep<T> {
     pub fn run_timed(&mut self, phases: &mut Phases) -> Tensor<T> {
         let start = Instant::now();
         let mut context = Context::new(&self.tape, &mut self.store, Mode::Train, &mut self.rng);
-        let states = match &self.input {
-            Input::Numbers(x) => self.lstm.forward(&mut context, self.tape.constant(x.clone())),
-            Input::Symbols(symbols) => self
-                .lstm
-                .forward_symbols(&mut context, symbols, self.config.batch),
+        let input = match &self.input {
+            Input::Numbers(x) => Sequence::from(self.tape.constant(x.clone())),
+            Input::Symbols(symbols) => Sequence::symbols(&self.tape, symbols, self.config.batch),
         };
+        let states = self.lstm.forward(&mut context, &input);
         let logits = match self.config.loss {
             LossOn::LastStep => self.head.forward(&mut context, states.last),
             LossOn::EveryStep => {

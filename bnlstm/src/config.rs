@@ -4,8 +4,8 @@ mod check;
 
 use std::path::{Path, PathBuf};
 
+use nn::cell::{GATE_G, LstmConfig};
 use nn::init::{Gates, Initializer};
-use nn::lstm::{GATE_G, LstmConfig};
 use nn::optimizer::OptimizerConfig;
 use serde::{Deserialize, Serialize};
 

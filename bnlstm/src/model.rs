@@ -2,10 +2,10 @@
 
 use autodiff::Var;
 use kernels::Real;
+use nn::cell::{Cell, Lstm};
 use nn::context::Context;
 use nn::init::Initializer;
 use nn::linear::Linear;
-use nn::lstm::Lstm;
 use nn::params::Scope;
 
 use crate::config::ModelConfig;
@@ -38,7 +38,7 @@ impl<T: Real> Classifier<T> {
 
     /// Logits `[B, C]` for inputs `x [T, B, D]`.
     pub fn logits<'t>(&self, context: &mut Context<'t, '_, T>, x: Var<'t, T>) -> Var<'t, T> {
-        let states = self.lstm.forward(context, x);
+        let states = self.lstm.forward(context, &x.into());
         self.head.forward(context, states.last)
     }
 }

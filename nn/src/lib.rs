@@ -35,15 +35,16 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod cell;
 pub mod checkpoint;
 pub mod clip;
 pub mod context;
 pub mod data;
 pub mod files;
 pub mod init;
+pub mod lengths;
 pub mod linear;
 pub mod loss;
-pub mod lstm;
 pub mod norm;
 pub mod optimizer;
 pub mod params;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use autodiff::{Device, Shape, Tape, Tensor, values};
 use kernels::{Cpu, Real};
+use nn::cell::{Cell, Lstm, LstmConfig, Sequence, Sites, States};
 use nn::context::{Context, Mode, Statistics};
-use nn::lstm::{Lstm, LstmConfig, LstmSites, LstmStates};
 use nn::norm::{BatchNorm, BatchNormConfig, LayerNorm, LayerNormConfig, Normalizer, StepRows};
 use nn::params::{ParamStore, Role, Scope};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
@@ -80,10 +80,11 @@ impl<T: Real> Model<T> {
                 }
             }
         };
-        let sites = LstmSites {
-            recurrent: site("h", design.sites[0], 4 * sizes.hidden),
-            input: site("x", design.sites[1], 4 * sizes.hidden),
-            cell: site("c", design.sites[2], sizes.hidden),
+        let sites = Sites {
+            h: site("h", design.sites[0], 4 * sizes.hidden),
+            x: site("x", design.sites[1], 4 * sizes.hidden),
+            c: site("c", design.sites[2], sizes.hidden),
+            ..Sites::default()
         };
         let config = LstmConfig {
             initial_noise: 0.1,
@@ -156,23 +157,22 @@ fn pass<T: Real>(
             tape.constant(device.tensor(x.shape(), &one_hot))
         }
     };
-    let states: LstmStates<'_, T> = if by_steps {
-        model.lstm.forward_by_steps(&mut context, x)
+    let states: States<'_, T> = if by_steps {
+        model.lstm.forward_by_steps(&mut context, &x.into())
     } else if reads == Reads::Symbols {
-        model
-            .lstm
-            .forward_symbols(&mut context, &device.indices(&symbols), sizes.batch)
+        let symbols = Sequence::symbols(&tape, &device.indices(&symbols), sizes.batch);
+        model.lstm.forward(&mut context, &symbols)
     } else {
-        model.lstm.forward(&mut context, x)
+        model.lstm.forward(&mut context, &x.into())
     };
     let mut seeds = Vec::new();
     if upstream == Upstream::AllStates {
-        for (seed, var) in [(101, states.h), (102, states.c)] {
+        for (seed, var) in [(101, states.h), (102, states.cell())] {
             seeds.push((var, random(device, var.shape(), seed)));
         }
     }
     seeds.push((states.last, random(device, states.last.shape(), 103)));
-    for (name, var) in [("h", states.h), ("c", states.c), ("last", states.last)] {
+    for (name, var) in [("h", states.h), ("c", states.cell()), ("last", states.last)] {
         found.push((name.to_owned(), var.value()));
     }
     let mut gradients = tape.backward_from(&seeds);

@@ -162,7 +162,7 @@ mod tests {
                 let gradients = tape.backward_from(&[(states.last, seed)]);
                 gradients.get(x).expect("a leaf that was used").to_vec()
             }
-            Decay::State => states.c.value().to_vec(),
+            Decay::State => states.cell().value().to_vec(),
         };
         let steps = values.chunks(values.len() / STEPS);
         let mut magnitudes: Vec<f64> = steps
@@ -226,8 +226,8 @@ mod tests {
         let states = form.run(lstm, &mut context, tape.constant(x.clone()));
         let gradients = tape.backward_from(&[(states.last, seed.clone())]);
         let gradients = context.param_gradients(gradients);
-        let states =
-            [("h", states.h), ("c", states.c)].map(|(name, state)| (name.to_owned(), state.value().to_vec()));
+        let states = [("h", states.h), ("c", states.cell())]
+            .map(|(name, state)| (name.to_owned(), state.value().to_vec()));
         let gradients = paths
             .into_iter()
             .zip(gradients.iter().map(|gradient| gradient.to_vec()));

@@ -1,7 +1,7 @@
 //! From the text of a normalization to the layer.
 
 use kernels::Real;
-use nn::lstm::LstmSites;
+use nn::cell;
 use nn::norm::{BatchNorm, BatchNormConfig, LayerNorm, LayerNormConfig, Normalizer, StepRows};
 use nn::params::Scope;
 
@@ -12,14 +12,20 @@ impl Sites {
     ///
     /// The terms that go into the gates have no `β` of their own: the LSTM's bias serves both
     /// (Cooijmans et al. 2016, section 3).
-    pub fn build<T: Real>(&self, scope: &mut Scope<'_, T>, hidden_size: usize, steps: usize) -> LstmSites<T> {
+    pub fn build<T: Real>(
+        &self,
+        scope: &mut Scope<'_, T>,
+        hidden_size: usize,
+        steps: usize,
+    ) -> cell::Sites<T> {
         let mut site = |name: &str, normalization: &Normalization, features: usize, beta: bool| {
             normalization.build(&mut scope.within(name), features, beta, steps)
         };
-        LstmSites {
-            recurrent: site("norm_h", &self.h, 4 * hidden_size, false),
-            input: site("norm_x", &self.x, 4 * hidden_size, false),
-            cell: site("norm_c", &self.c, hidden_size, true),
+        cell::Sites {
+            h: site("norm_h", &self.h, 4 * hidden_size, false),
+            x: site("norm_x", &self.x, 4 * hidden_size, false),
+            c: site("norm_c", &self.c, hidden_size, true),
+            ..cell::Sites::default()
         }
     }
 
@@ -51,6 +57,7 @@ impl Normalization {
                         Stats::PerStep => StepRows::PerStep(steps),
                         Stats::Shared => StepRows::Shared,
                     },
+                    ..BatchNormConfig::default()
                 };
                 Some(Box::new(BatchNorm::new(scope, features, config)))
             }

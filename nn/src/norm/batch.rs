@@ -3,9 +3,10 @@
 use autodiff::{SequenceMoments, SequenceNorm, Tensor, Var};
 use kernels::Real;
 
-use super::{Normalizer, Step, StepRows, StepStatistics};
+use super::{FusedNorm, Memory, Normalizer, Step, StepRows, StepStatistics};
 use crate::context::{Context, Mode, Statistics};
 use crate::init::Initializer;
+use crate::lengths::Lengths;
 use crate::params::{ParamId, Scope};
 
 /// Settings of a [`BatchNorm`].
@@ -22,6 +23,18 @@ pub struct BatchNormConfig {
     pub momentum: f64,
     /// Which time steps have statistics of their own; [`StepRows::Shared`] for a feed-forward layer.
     pub steps: StepRows,
+    /// Whether the rows that are padding count.
+    pub padding: Padding,
+}
+
+/// Whether rows that are no part of their sequences any more count in statistics over the batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Padding {
+    /// They do not.
+    Mask,
+    /// They do, with the states that they ended with and with inputs of zeros: what the paper's code
+    /// for question answering does at each step.
+    Include,
 }
 
 impl Default for BatchNormConfig {
@@ -32,6 +45,7 @@ impl Default for BatchNormConfig {
             epsilon: 1e-5,
             momentum: 0.99,
             steps: StepRows::Shared,
+            padding: Padding::Mask,
         }
     }
 }
@@ -47,6 +61,8 @@ pub struct BatchNorm {
     beta: Option<ParamId>,
     epsilon: f64,
     momentum: f64,
+    steps: StepRows,
+    padding: Padding,
     statistics: StepStatistics,
 }
 
@@ -64,13 +80,21 @@ impl BatchNorm {
             beta,
             epsilon: config.epsilon,
             momentum: config.momentum,
+            steps: config.steps,
+            padding: config.padding,
             statistics: StepStatistics::new(scope, config.steps, features),
         }
     }
 
-    /// Normalizes `x [G, B, F]`, the time steps from `step` on, or `[B, F]`, that step alone.
+    /// Normalizes `x [G, B, F]`, the time steps from `step` on, or `[B, F]`, that step alone, with
+    /// the moments of all rows.
     #[track_caller]
-    fn steps<'t, T: Real>(&self, context: &mut Context<'t, '_, T>, x: Var<'t, T>, step: Step) -> Var<'t, T> {
+    fn all_rows<'t, T: Real>(
+        &self,
+        context: &mut Context<'t, '_, T>,
+        x: Var<'t, T>,
+        step: Step<'_, T>,
+    ) -> Var<'t, T> {
         let gamma = context.param(self.gamma);
         let beta = self.beta.map(|beta| context.param(beta));
         let epsilon = T::of(self.epsilon);
@@ -89,7 +113,7 @@ impl BatchNorm {
     fn fixed<T: Real>(
         &self,
         context: &Context<'_, '_, T>,
-        step: Step,
+        step: Step<'_, T>,
         steps: usize,
     ) -> Option<(Tensor<T>, Tensor<T>)> {
         match context.mode() {
@@ -99,15 +123,23 @@ impl BatchNorm {
         }
     }
 
+    /// Takes in the moments of `batch` rows.
+    ///
+    /// Where other rows have ended, a single one that is left has no variance to learn from: it is
+    /// normalized to `β`, as the formula says, and no statistic hears of it. In a batch of one that
+    /// would be so at every step, so training refuses it.
     #[track_caller]
     fn learn<T: Real>(
         &self,
         context: &mut Context<'_, '_, T>,
-        step: Step,
+        step: Step<'_, T>,
         batch: usize,
         mean: &Tensor<T>,
         var: &Tensor<T>,
     ) {
+        if batch == 1 && step.live.is_some() {
+            return;
+        }
         match context.mode() {
             Mode::Train => {
                 assert!(
@@ -133,31 +165,69 @@ impl BatchNorm {
 
 impl<T: Real> Normalizer<T> for BatchNorm {
     #[track_caller]
-    fn step<'t>(&self, context: &mut Context<'t, '_, T>, x: Var<'t, T>, step: Step) -> Var<'t, T> {
-        self.steps(context, x, step)
+    fn step<'t>(
+        &self,
+        context: &mut Context<'t, '_, T>,
+        x: Var<'t, T>,
+        step: Step<'_, T>,
+        _: &mut Memory<'t, T>,
+    ) -> Var<'t, T> {
+        assert!(
+            self.steps != StepRows::SequenceWise,
+            "batch normalization `{}`: sequence-wise moments at a single step; they fit where all \
+             steps are known at once, at the input term",
+            self.statistics.path()
+        );
+        match step.live {
+            Some(live) if self.padding == Padding::Mask => {
+                live.spread(self.all_rows(context, live.pick(x), step))
+            }
+            _ => self.all_rows(context, x, Step { live: None, ..step }),
+        }
     }
 
     #[track_caller]
-    fn sequence<'t>(&self, context: &mut Context<'t, '_, T>, x: Var<'t, T>) -> Var<'t, T> {
+    fn sequence<'t>(
+        &self,
+        context: &mut Context<'t, '_, T>,
+        x: Var<'t, T>,
+        lengths: Option<&Lengths<T>>,
+    ) -> Var<'t, T> {
         let of = x.shape().extent(0);
-        self.steps(context, x, Step { t: 0, of })
+        let lengths = lengths.filter(|_| self.padding == Padding::Mask);
+        let all = Step::new(0, of);
+        match (self.steps, lengths) {
+            (StepRows::SequenceWise, Some(lengths)) => {
+                lengths.spread(self.all_rows(context, lengths.pick(x), all))
+            }
+            (StepRows::SequenceWise, None) => {
+                let shape = x.shape();
+                let rows = x.reshape([of * shape.extent(1), shape.last()]);
+                self.all_rows(context, rows, all).reshape(shape)
+            }
+            (_, Some(lengths)) => super::step_by_step(self, context, x, Some(lengths)),
+            (_, None) => self.all_rows(context, x, all),
+        }
     }
 
-    fn fused<'t>(&self, context: &mut Context<'t, '_, T>, steps: usize) -> Option<SequenceNorm<'t, T>> {
-        Some(SequenceNorm {
+    fn fused<'t>(&self, context: &mut Context<'t, '_, T>, steps: usize) -> Option<FusedNorm<'t, T>> {
+        if self.steps == StepRows::SequenceWise {
+            return None;
+        }
+        Some(FusedNorm::Values(SequenceNorm {
             gamma: context.param(self.gamma),
             beta: self.beta.map(|beta| context.param(beta)),
             epsilon: T::of(self.epsilon),
-            moments: match self.fixed(context, Step { t: 0, of: steps }, steps) {
+            moments: match self.fixed(context, Step::new(0, steps), steps) {
                 Some((mean, var)) => SequenceMoments::Given(mean, var),
                 None => SequenceMoments::Columns,
             },
-        })
+        }))
     }
 
     #[track_caller]
     fn observe(&self, context: &mut Context<'_, '_, T>, batch: usize, mean: &Tensor<T>, var: &Tensor<T>) {
         let of = mean.shape().extent(0);
-        self.learn(context, Step { t: 0, of }, batch, mean, var);
+        self.learn(context, Step::new(0, of), batch, mean, var);
     }
 }

@@ -3,9 +3,10 @@
 use autodiff::{SequenceMoments, SequenceNorm, Var};
 use kernels::Real;
 
-use super::{Normalizer, Step};
+use super::{FusedNorm, Memory, Normalizer, Step};
 use crate::context::Context;
 use crate::init::Initializer;
+use crate::lengths::Lengths;
 use crate::params::{ParamId, Scope};
 
 /// Settings of a [`LayerNorm`].
@@ -60,20 +61,31 @@ impl LayerNorm {
 }
 
 impl<T: Real> Normalizer<T> for LayerNorm {
-    fn step<'t>(&self, context: &mut Context<'t, '_, T>, x: Var<'t, T>, _: Step) -> Var<'t, T> {
+    fn step<'t>(
+        &self,
+        context: &mut Context<'t, '_, T>,
+        x: Var<'t, T>,
+        _: Step<'_, T>,
+        _: &mut Memory<'t, T>,
+    ) -> Var<'t, T> {
         self.rows(context, x)
     }
 
-    fn sequence<'t>(&self, context: &mut Context<'t, '_, T>, x: Var<'t, T>) -> Var<'t, T> {
+    fn sequence<'t>(
+        &self,
+        context: &mut Context<'t, '_, T>,
+        x: Var<'t, T>,
+        _: Option<&Lengths<T>>,
+    ) -> Var<'t, T> {
         self.rows(context, x)
     }
 
-    fn fused<'t>(&self, context: &mut Context<'t, '_, T>, _: usize) -> Option<SequenceNorm<'t, T>> {
-        Some(SequenceNorm {
+    fn fused<'t>(&self, context: &mut Context<'t, '_, T>, _: usize) -> Option<FusedNorm<'t, T>> {
+        Some(FusedNorm::Values(SequenceNorm {
             gamma: context.param(self.gamma),
             beta: self.beta.map(|beta| context.param(beta)),
             epsilon: T::of(self.epsilon),
             moments: SequenceMoments::Rows,
-        })
+        }))
     }
 }

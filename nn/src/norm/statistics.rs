@@ -21,8 +21,12 @@ pub enum StepRows {
     /// Each of so many steps, `T_max`; steps beyond use the last one's (Cooijmans et al. 2016,
     /// section 3).
     PerStep(usize),
-    /// All steps share one row; a layer outside of any sequence has just that.
+    /// All steps share one row, which takes in the moments of one step after another; a layer
+    /// outside of any sequence has just that.
     Shared,
+    /// All steps share one row: the moments of all steps of a batch together (Laurent et al. 2016).
+    /// For input terms only, since all steps must be known at once.
+    SequenceWise,
 }
 
 /// Running averages and population estimates of mean and variance, `[R, F]` each: `R = T_max` rows,
@@ -55,7 +59,7 @@ impl StepStatistics {
     pub fn new<T: Real>(scope: &mut Scope<'_, T>, steps: StepRows, features: usize) -> Self {
         let (shared, rows) = match steps {
             StepRows::PerStep(rows) => (false, rows),
-            StepRows::Shared => (true, 1),
+            StepRows::Shared | StepRows::SequenceWise => (true, 1),
         };
         assert!(
             rows > 0,
@@ -92,7 +96,7 @@ impl StepStatistics {
     pub fn update_running<T: Real>(
         &self,
         context: &mut Context<'_, '_, T>,
-        step: Step,
+        step: Step<'_, T>,
         mean: &Tensor<T>,
         var: &Tensor<T>,
         momentum: T,
@@ -120,7 +124,7 @@ impl StepStatistics {
     pub fn update_population<T: Real>(
         &self,
         context: &mut Context<'_, '_, T>,
-        step: Step,
+        step: Step<'_, T>,
         (seen, batch): (usize, usize),
         mean: &Tensor<T>,
         var: &Tensor<T>,
@@ -162,36 +166,48 @@ impl StepStatistics {
     pub fn running<T: Real>(
         &self,
         context: &Context<'_, '_, T>,
-        step: Step,
+        step: Step<'_, T>,
         steps: usize,
     ) -> (Tensor<T>, Tensor<T>) {
-        self.look_up(context, self.running, step, steps)
+        self.look_up(context, self.running, self.rows, step, steps)
     }
 
     /// Population estimates for the steps from `step` on, `[G, F]` each.
     pub fn population<T: Real>(
         &self,
         context: &Context<'_, '_, T>,
-        step: Step,
+        step: Step<'_, T>,
         steps: usize,
     ) -> (Tensor<T>, Tensor<T>) {
-        self.look_up(context, self.population, step, steps)
+        let counts = context.tensor(self.population_count).to_vec();
+        // Steps that no batch of the estimation had, or none with two rows left, use those of the
+        // last one that some batch had, as do the steps beyond `T_max`.
+        let seen = counts.iter().rposition(|count| !count.is_zero());
+        self.look_up(
+            context,
+            self.population,
+            seen.map_or(self.rows, |last| last + 1),
+            step,
+            steps,
+        )
     }
 
+    /// The rows of the steps from `step` on, of which the first `known` are to be used.
     fn look_up<T: Real>(
         &self,
         context: &Context<'_, '_, T>,
         pair: Pair,
-        step: Step,
+        known: usize,
+        step: Step<'_, T>,
         steps: usize,
     ) -> (Tensor<T>, Tensor<T>) {
         let read = |id| {
             let table: &Tensor<T> = context.tensor(id);
-            if step.t + steps <= self.rows {
+            if step.t + steps <= known {
                 return table.rows(step.t..step.t + steps);
             }
             let rows: Vec<u32> = (step.t..step.t + steps)
-                .map(|t| t.min(self.rows - 1) as u32)
+                .map(|t| t.min(known - 1) as u32)
                 .collect();
             let mut out = table.device().empty([steps, table.shape().last()]);
             let indices = table.device().indices(&rows);
@@ -208,7 +224,7 @@ impl StepStatistics {
     /// Which rows take which of `groups` steps from `step` on: all at once, or one after another
     /// into a shared row.
     #[track_caller]
-    fn targets(&self, step: Step, groups: usize) -> Vec<(Range<usize>, Range<usize>)> {
+    fn targets<T: Real>(&self, step: Step<'_, T>, groups: usize) -> Vec<(Range<usize>, Range<usize>)> {
         if self.shared {
             return (0..groups).map(|g| (0..1, g..g + 1)).collect();
         }
@@ -225,12 +241,12 @@ impl StepStatistics {
     }
 }
 
-/// Path of the first [`StepStatistics`] in `store` whose population estimates are not complete: some
-/// time step was in no batch of [`Mode::Estimate`](crate::context::Mode::Estimate) yet.
+/// Path of the first [`StepStatistics`] in `store` that has no population estimates: it was in no pass
+/// of [`Mode::Estimate`](crate::context::Mode::Estimate) yet.
 pub fn without_population<T: Real>(store: &ParamStore<T>) -> Option<&str> {
     store.iter().find_map(|(_, param)| {
         let path = param.path.strip_suffix(POPULATION_COUNT)?;
-        let unseen = param.tensor.to_vec().iter().any(T::is_zero);
+        let unseen = param.tensor.to_vec().iter().all(T::is_zero);
         unseen.then(|| path.trim_end_matches('/'))
     })
 }

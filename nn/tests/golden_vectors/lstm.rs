@@ -2,8 +2,8 @@
 
 use autodiff::{Device, Tape};
 use kernels::Real;
+use nn::cell::{Cell, Lstm, LstmConfig, Sites};
 use nn::context::{Context, Mode, Statistics};
-use nn::lstm::{Lstm, LstmConfig, LstmSites};
 use nn::norm::{BatchNorm, BatchNormConfig, LayerNorm, LayerNormConfig, Normalizer, StepRows};
 use nn::params::{ParamStore, Scope};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
@@ -65,7 +65,7 @@ impl<T: Real> Model<T> {
                         epsilon,
                         steps: StepRows::PerStep(steps),
                         momentum: 0.0,
-                        gamma: 1.0,
+                        ..BatchNormConfig::default()
                     };
                     Some(Box::new(BatchNorm::new(&mut scope, features, config)))
                 }
@@ -79,10 +79,11 @@ impl<T: Real> Model<T> {
                 }
             }
         };
-        let sites = LstmSites {
-            recurrent: site("h", 4 * hidden_size),
-            input: site("x", 4 * hidden_size),
-            cell: site("c", hidden_size),
+        let sites = Sites {
+            h: site("h", 4 * hidden_size),
+            x: site("x", 4 * hidden_size),
+            c: site("c", hidden_size),
+            ..Sites::default()
         };
         let lstm = Lstm::new(&mut scope, &LstmConfig::new(input_size, hidden_size), sites);
         for (name, path) in paths(kind) {
@@ -114,10 +115,10 @@ impl Check for Training {
         let tape = Tape::new(device);
         let mut context = Context::new(&tape, &mut model.store, Mode::Train, &mut model.rng);
         let x = tape.leaf(case.tensor(device, "x"));
-        let states = model.lstm.forward(&mut context, x);
+        let states = model.lstm.forward(&mut context, &x.into());
         let h = states.h;
         case.compare("h", &h.value());
-        case.compare("c", &states.c.value());
+        case.compare("c", &states.cell().value());
         let loss = h.mul(tape.constant(case.tensor(device, "r"))).sum();
         case.compare("loss", &loss.value());
         let gradients = tape.backward(loss);
@@ -157,7 +158,7 @@ impl Training {
         let mut context = Context::new(&tape, &mut model.store, mode, &mut model.rng);
         model
             .lstm
-            .forward(&mut context, tape.constant(self.case.tensor(device, "x")));
+            .forward(&mut context, &tape.constant(self.case.tensor(device, "x")).into());
         self.statistics(&model.store, "population");
     }
 }
@@ -216,9 +217,9 @@ impl Check for Longer {
             let mut context = Context::new(&tape, &mut model.store, mode, &mut model.rng);
             let states = model
                 .lstm
-                .forward(&mut context, tape.constant(case.tensor(device, "x")));
+                .forward(&mut context, &tape.constant(case.tensor(device, "x")).into());
             case.compare("h", &states.h.value());
-            case.compare("c", &states.c.value());
+            case.compare("c", &states.cell().value());
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 
 use autodiff::{Comparison, Device, Tape, Var, gradcheck};
+use nn::cell::Cell;
 use nn::context::{Context, Mode, Statistics};
 use nn::norm::StepRows;
 use nn::params::ParamId;
@@ -58,8 +59,8 @@ fn states<'t>(
     for (&id, &var) in ids.iter().zip(&inputs[1..]) {
         context.bind(id, var);
     }
-    let states = model.lstm.forward(&mut context, inputs[0]);
-    vec![states.h, states.c, states.last]
+    let states = model.lstm.forward(&mut context, &inputs[0].into());
+    vec![states.h, states.cell(), states.last]
 }
 
 /// Moments that differ from feature to feature and from step to step.

@@ -1,8 +1,8 @@
 //! Noise on the initial state.
 
 use autodiff::{Device, Tape};
+use nn::cell::{Cell, GATE_G};
 use nn::context::{Context, Mode, Statistics};
-use nn::lstm::GATE_G;
 use rand::Rng;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
@@ -37,7 +37,7 @@ fn initial(noise: f64, mean: f64, mode: Mode, rng: &mut ChaCha8Rng) -> Vec<f64> 
     let tape = Tape::inference(&device);
     let mut context = Context::new(&tape, &mut model.store, mode, rng);
     let x = tape.constant(device.zeros([1, BATCH, 2]));
-    let c = model.lstm.forward(&mut context, x).c.value().row(0);
+    let c = model.lstm.forward(&mut context, &x.into()).cell().value().row(0);
     c.to_vec().iter().map(|c| (2.0 * c).atanh() / SMALL).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use autodiff::{Device, Tape, Tensor, Var};
 use nn::context::{Context, Mode};
-use nn::norm::{BatchNorm, BatchNormConfig, Normalizer, Step, StepRows};
+use nn::norm::{BatchNorm, BatchNormConfig, Memory, Normalizer, Step, StepRows};
 use nn::params::{ParamStore, Scope};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
@@ -58,11 +58,14 @@ impl Layer {
         let mut context = Context::new(&tape, &mut self.store, mode, &mut self.rng);
         let x = tape.constant(x.clone());
         let y = match feed {
-            Feed::Sequence => self.norm.sequence(&mut context, x),
+            Feed::Sequence => self.norm.sequence(&mut context, x, None),
             Feed::Steps => {
                 let of = x.shape().extent(0);
                 let steps = x.unbind().into_iter().enumerate();
-                let y = steps.map(|(t, x)| self.norm.step(&mut context, x, Step { t, of }));
+                let y = steps.map(|(t, x)| {
+                    self.norm
+                        .step(&mut context, x, Step::new(t, of), &mut Memory::default())
+                });
                 Var::stack(&y.collect::<Vec<_>>())
             }
         };

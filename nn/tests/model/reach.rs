@@ -1,6 +1,7 @@
 //! Whether training reaches every parameter.
 
 use autodiff::{Device, Tape};
+use nn::cell::Cell;
 use nn::context::{Context, Mode};
 
 use crate::support::Norm::{Batch, Layer, None};
@@ -13,7 +14,7 @@ fn largest(design: &Design) -> Vec<(String, f64)> {
     let tape = Tape::new(&device);
     let x = tape.constant(random(&device, [4, 6, design.input_size], 12));
     let mut context = Context::new(&tape, &mut model.store, Mode::Train, &mut model.rng);
-    let last = model.lstm.forward(&mut context, x).last;
+    let last = model.lstm.forward(&mut context, &x.into()).last;
     let loss = model
         .head
         .forward(&mut context, last)

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use autodiff::{Device, Shape, Tape, Tensor, Var, values};
 use kernels::{Cpu, Indices, Real};
+use nn::cell::{Cell, Lstm, LstmConfig, Sites};
 use nn::clip::clip_global_norm;
 use nn::context::{Context, Mode};
 use nn::init::Initializer;
 use nn::linear::Linear;
-use nn::lstm::{Lstm, LstmConfig, LstmSites};
 use nn::norm::{BatchNorm, BatchNormConfig, LayerNorm, LayerNormConfig, Normalizer, StepRows};
 use nn::optimizer::{Denominator, Optimizer, OptimizerConfig};
 use nn::params::{ParamId, ParamStore, Role, Scope};
@@ -78,6 +78,7 @@ impl Design {
                     epsilon,
                     momentum,
                     steps,
+                    ..BatchNormConfig::default()
                 };
                 Some(Box::new(BatchNorm::new(&mut scope, features, config)))
             }
@@ -106,11 +107,12 @@ impl<T: Real> Model<T> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut scope = Scope::new(&mut store, &mut rng);
         let mut lstm = scope.within("lstm");
-        let [recurrent, input, cell] = [0, 1, 2].map(|site| design.site(&mut lstm, site));
-        let sites = LstmSites {
-            recurrent,
-            input,
-            cell,
+        let [h, x, c] = [0, 1, 2].map(|site| design.site(&mut lstm, site));
+        let sites = Sites {
+            h,
+            x,
+            c,
+            ..Sites::default()
         };
         let config = LstmConfig {
             initial_noise: design.initial_noise,
@@ -146,7 +148,10 @@ impl<T: Real> Model<T> {
 
     pub fn logits<'t>(&mut self, tape: &'t Tape<T>, mode: Mode, x: &Tensor<T>) -> Var<'t, T> {
         let mut context = Context::new(tape, &mut self.store, mode, &mut self.rng);
-        let last = self.lstm.forward(&mut context, tape.constant(x.clone())).last;
+        let last = self
+            .lstm
+            .forward(&mut context, &tape.constant(x.clone()).into())
+            .last;
         self.head.forward(&mut context, last)
     }
 
@@ -154,7 +159,10 @@ impl<T: Real> Model<T> {
     pub fn train(&mut self, optimizer: &mut Optimizer<T>, x: &Tensor<T>, targets: &Arc<Indices>) {
         let tape = Tape::new(x.device());
         let mut context = Context::new(&tape, &mut self.store, Mode::Train, &mut self.rng);
-        let last = self.lstm.forward(&mut context, tape.constant(x.clone())).last;
+        let last = self
+            .lstm
+            .forward(&mut context, &tape.constant(x.clone()).into())
+            .last;
         let loss = self.head.forward(&mut context, last).cross_entropy(targets);
         let mut gradients = context.param_gradients(tape.backward(loss));
         clip_global_norm(&mut gradients, T::of(0.5));

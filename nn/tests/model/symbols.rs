@@ -1,6 +1,7 @@
 //! One-hot inputs as look-ups.
 
 use autodiff::{Device, Tape, Tensor, Var};
+use nn::cell::{Cell, Sequence};
 use nn::context::{Context, Mode};
 
 use crate::support::Norm::{Batch, Layer, None};
@@ -26,13 +27,13 @@ fn pass(device: &Device<f64>, design: &Design, look_up: bool) -> (Tensor<f64>, V
     let tape = Tape::new(device);
     let mut context = Context::new(&tape, &mut model.store, Mode::Train, &mut model.rng);
     let states = if look_up {
-        model
-            .lstm
-            .forward_symbols(&mut context, &device.indices(&SYMBOLS), BATCH)
+        let symbols = Sequence::symbols(&tape, &device.indices(&SYMBOLS), BATCH);
+        model.lstm.forward(&mut context, &symbols)
     } else {
-        model.lstm.forward(&mut context, tape.constant(one_hot(device)))
+        let x = tape.constant(one_hot(device));
+        model.lstm.forward(&mut context, &x.into())
     };
-    let all = Var::concat(&[states.h, states.c], 0);
+    let all = Var::concat(&[states.h, states.cell()], 0);
     let gradients = tape.backward_from(&[(all, random(device, all.shape(), 9))]);
     let gradients = context.param_gradients(gradients);
     let of = |id| {
@@ -76,19 +77,18 @@ fn forward_symbols(symbols: &[u32], batch: usize) {
     let mut model = Model::new(&device, &Design::new([None; 3], 1.0), 1);
     let tape = Tape::inference(&device);
     let mut context = Context::new(&tape, &mut model.store, Mode::Train, &mut model.rng);
-    model
-        .lstm
-        .forward_symbols(&mut context, &device.indices(symbols), batch);
+    let input = Sequence::symbols(&tape, &device.indices(symbols), batch);
+    model.lstm.forward(&mut context, &input);
 }
 
 #[test]
-#[should_panic(expected = "lstm: 3 symbols for batches of 2; T · B symbols, B above 0, would fit")]
+#[should_panic(expected = "sequence: 3 symbols for batches of 2; T · B symbols, B above 0, would fit")]
 fn symbols_fill_the_batches() {
     forward_symbols(&[0, 1, 0], 2);
 }
 
 #[test]
-#[should_panic(expected = "lstm: 2 symbols for batches of 0")]
+#[should_panic(expected = "sequence: 2 symbols for batches of 0")]
 fn batches_have_an_example() {
     forward_symbols(&[0, 1], 0);
 }

@@ -1,6 +1,7 @@
 //! Sequences and batches that cannot be trained on.
 
 use autodiff::Device;
+use nn::cell::Cell;
 use nn::context::Mode;
 use nn::norm::StepRows;
 
@@ -76,7 +77,7 @@ fn training_beyond_a_single_step() {
 }
 
 #[test]
-#[should_panic(expected = "lstm: x [4, 2] has 2 axes; [T, B, D] would fit")]
+#[should_panic(expected = "sequence: x [4, 2] has 2 axes; [T, B, D] would fit")]
 fn a_matrix_is_no_sequence() {
     let device = Device::<f64>::reference();
     let mut model = Model::new(&device, &Design::new([None; 3], 1.0), 1);
@@ -84,5 +85,5 @@ fn a_matrix_is_no_sequence() {
     let mut context = nn::context::Context::new(&tape, &mut model.store, Mode::Train, &mut model.rng);
     model
         .lstm
-        .forward(&mut context, tape.constant(device.zeros([4, 2])));
+        .forward(&mut context, &tape.constant(device.zeros([4, 2])).into());
 }

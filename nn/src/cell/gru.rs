@@ -1,0 +1,163 @@
+//! The gated recurrent unit.
+
+use autodiff::Var;
+use kernels::Real;
+
+use super::initial::InitialState;
+use super::{AtSite, Cell, Pass, Sequence, Site, Sites, State, Term, TermPass};
+use crate::context::Context;
+use crate::init::{Gates, Initializer};
+use crate::norm::Step;
+use crate::params::{ParamId, Scope};
+
+/// Settings of a [`Gru`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct GruConfig {
+    /// `D`, elements of an input.
+    pub input_size: usize,
+    /// `H`, number of units.
+    pub hidden_size: usize,
+    /// How `W_x [D, 3H]` is drawn.
+    pub input_weight: Gates,
+    /// How `W_h [H, 3H]` is drawn.
+    pub recurrent_weight: Gates,
+    /// Standard deviation of Gaussian noise that is added to `h_0`, in training and evaluation
+    /// alike; 0 for none.
+    pub initial_noise: f64,
+}
+
+impl GruConfig {
+    /// Orthogonal weights, no noise.
+    pub fn new(input_size: usize, hidden_size: usize) -> Self {
+        let orthogonal = Gates::alike(3, Initializer::Orthogonal { gain: 1.0 });
+        Self {
+            input_size,
+            hidden_size,
+            input_weight: orthogonal.clone(),
+            recurrent_weight: orthogonal,
+            initial_noise: 0.0,
+        }
+    }
+}
+
+/// A gated recurrent unit (Cho et al. 2014) in the form with the reset gate behind the recurrent
+/// product, as in PyTorch's `nn.GRU`, with a normalization `N` of your choice at each of its sites:
+///
+/// ```text
+/// (a_r, a_z, a_n) = N_h(h_{t−1} W_h),   (b_r, b_z, b_n) = N_x(x_t W_x) + b
+/// r = σ(a_r + b_r),   z = σ(a_z + b_z),   n = tanh(b_n + r ⊙ (a_n + b'_n))
+/// h_t = N_out((1 − z) ⊙ n + z ⊙ h_{t−1})
+/// ```
+///
+/// There is no site for the sum of both terms, since the candidate's recurrent part is multiplied
+/// by `r` before it is added. `h_0` is a learned vector, the same for all examples.
+#[derive(Debug)]
+pub struct Gru<T: Real> {
+    hidden_size: usize,
+    w_x: ParamId,
+    w_h: ParamId,
+    bias: ParamId,
+    /// `b'_n [H]`
+    bias_n: ParamId,
+    initial: InitialState,
+    sites: Sites<T>,
+}
+
+impl<T: Real> Gru<T> {
+    /// The sites it has.
+    pub const SITES: [Site; 3] = [Site::H, Site::X, Site::Out];
+
+    /// A GRU with the given normalizers, made for `3H` features at `h` and `x`, for `H` at `out`.
+    ///
+    /// # Panics
+    /// If a weight's initializer is not for three gates, or there is a normalizer at a site that it
+    /// has not.
+    #[track_caller]
+    pub fn new(scope: &mut Scope<'_, T>, config: &GruConfig, sites: Sites<T>) -> Self {
+        sites.check("gru", &Self::SITES);
+        for (name, gates) in [("W_x", &config.input_weight), ("W_h", &config.recurrent_weight)] {
+            let count = gates.blocks.len();
+            assert!(
+                count == 3,
+                "gru: {name} is drawn in {count} gates; 3 fit: r, z, n"
+            );
+        }
+        let hidden_size = config.hidden_size;
+        Self {
+            hidden_size,
+            w_x: scope.gate_matrix("w_x", config.input_size, hidden_size, &config.input_weight),
+            w_h: scope.gate_matrix("w_h", hidden_size, hidden_size, &config.recurrent_weight),
+            bias: scope.vector("bias", 3 * hidden_size, &Initializer::Zeros),
+            bias_n: scope.vector("bias_n", hidden_size, &Initializer::Zeros),
+            initial: InitialState::new(scope, hidden_size, false, config.initial_noise),
+            sites,
+        }
+    }
+
+    fn term(&self, weight: ParamId, site: Site) -> Term<'_, T> {
+        let normalizer = self.sites.at(site);
+        Term { weight, normalizer }
+    }
+}
+
+impl<T: Real> Cell<T> for Gru<T> {
+    fn hidden_size(&self) -> usize {
+        self.hidden_size
+    }
+
+    #[track_caller]
+    fn begin<'a, 't>(
+        &'a self,
+        context: &mut Context<'t, '_, T>,
+        input: &Sequence<'t, T>,
+    ) -> Box<dyn Pass<'t, T> + 'a>
+    where
+        't: 'a,
+    {
+        let input_term = self.term(self.w_x, Site::X).of_sequence(context, input);
+        Box::new(GruPass {
+            input: input_term.add(context.param(self.bias)).unbind(),
+            recurrent: self.term(self.w_h, Site::H).begin(context),
+            out: AtSite::new(self.sites.at(Site::Out)),
+            bias_n: context.param(self.bias_n),
+            initial: self.initial.of_batch(context, input.batch()),
+        })
+    }
+}
+
+struct GruPass<'a, 't, T: Real> {
+    /// With the bias.
+    input: Vec<Var<'t, T>>,
+    recurrent: TermPass<'a, 't, T>,
+    out: AtSite<'a, 't, T>,
+    bias_n: Var<'t, T>,
+    initial: State<'t, T>,
+}
+
+impl<'t, T: Real> Pass<'t, T> for GruPass<'_, 't, T> {
+    fn initial(&self) -> State<'t, T> {
+        self.initial
+    }
+
+    #[track_caller]
+    fn step(
+        &mut self,
+        context: &mut Context<'t, '_, T>,
+        previous: State<'t, T>,
+        step: Step<'_, T>,
+    ) -> State<'t, T> {
+        let gates = |term: Var<'t, T>| {
+            let parts = term.split(1, 3);
+            (parts[0], parts[1], parts[2])
+        };
+        let (a_r, a_z, a_n) = gates(self.recurrent.apply(context, previous.h, step));
+        let (b_r, b_z, b_n) = gates(self.input[step.t]);
+        let (r, z) = (a_r.add(b_r).sigmoid(), a_z.add(b_z).sigmoid());
+        let n = b_n.add(r.mul(a_n.add(self.bias_n))).tanh();
+        let h = n.add(z.mul(previous.h.sub(n)));
+        State {
+            h: self.out.apply(context, h, step),
+            c: None,
+        }
+    }
+}

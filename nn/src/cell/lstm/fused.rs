@@ -1,0 +1,96 @@
+//! An LSTM's sequence as one operation of the device.
+
+use autodiff::{LstmSequence, SequenceNorm, SequenceStates, SequenceTerm};
+use kernels::Real;
+
+use super::super::{Input, Sequence, Site, States};
+use super::Lstm;
+use crate::context::Context;
+use crate::norm::FusedNorm;
+
+/// Sites in the order of [`kernels::sequence::site`].
+const SITES: [Site; 3] = [Site::H, Site::X, Site::C];
+
+/// All states, if the device has the operation and every normalizer a form in it.
+#[track_caller]
+pub(super) fn run<'t, T: Real>(
+    lstm: &Lstm<T>,
+    context: &mut Context<'t, '_, T>,
+    input: &Sequence<'t, T>,
+) -> Option<States<'t, T>> {
+    let (steps, batch) = (input.steps(), input.batch());
+    let others = [Site::Sum, Site::Carry, Site::Out];
+    let plain = others.iter().all(|&site| lstm.sites.at(site).is_none());
+    let device = context.tape().device();
+    if !plain || input.lengths().is_some() || !LstmSequence::applies(device, steps, batch, lstm.hidden_size) {
+        return None;
+    }
+    let mut norms = [const { None }; 3];
+    let mut outside = false;
+    for (norm, site) in norms.iter_mut().zip(SITES) {
+        let Some(normalizer) = lstm.sites.at(site) else {
+            continue;
+        };
+        match normalizer.fused(context, steps) {
+            Some(FusedNorm::Values(values)) => *norm = Some(values),
+            Some(FusedNorm::Weight) => {}
+            // The input term is known before the recurrence begins, so it can always be normalized
+            // on its own.
+            None if site == Site::X => outside = true,
+            None => return None,
+        }
+    }
+    Some(record(lstm, context, input, norms, outside))
+}
+
+#[track_caller]
+fn record<'t, T: Real>(
+    lstm: &Lstm<T>,
+    context: &mut Context<'t, '_, T>,
+    input: &Sequence<'t, T>,
+    norms: [Option<SequenceNorm<'t, T>>; 3],
+    outside: bool,
+) -> States<'t, T> {
+    let batch = input.batch();
+    let initial = lstm.initial.of_batch(context, batch);
+    let sequence = LstmSequence {
+        input: match outside {
+            true => SequenceTerm::Product(lstm.input_term().of_sequence(context, input)),
+            false => term(lstm, context, input),
+        },
+        w_h: lstm.recurrent_term().weight(context),
+        bias: context.param(lstm.bias),
+        h_0: initial.h,
+        c_0: initial.c.expect("an LSTM carries a cell"),
+        norms,
+    };
+    let states = sequence.record(input.steps());
+    for (site, moments) in SITES.into_iter().zip(&states.moments) {
+        if let (Some(normalizer), Some((mean, var))) = (lstm.sites.at(site), moments) {
+            normalizer.observe(context, batch, mean, var);
+        }
+    }
+    let SequenceStates { h, c, last, .. } = states;
+    States { h, c: Some(c), last }
+}
+
+/// The input term, before its normalization, in the form that costs least.
+#[track_caller]
+fn term<'t, T: Real>(
+    lstm: &Lstm<T>,
+    context: &mut Context<'t, '_, T>,
+    input: &Sequence<'t, T>,
+) -> SequenceTerm<'t, T> {
+    let weight = lstm.input_term().weight(context);
+    match input.input() {
+        Input::Dense(x) if x.shape().last() == 1 && !x.needs_gradient() => SequenceTerm::Scalar {
+            x: x.value().reshape([input.steps(), input.batch()]),
+            weight,
+        },
+        Input::Symbols(symbols) if symbols.in_order().is_some() => SequenceTerm::Lookup {
+            table: weight,
+            symbols: symbols.in_order().expect("asked").clone(),
+        },
+        _ => SequenceTerm::Product(input.product(weight)),
+    }
+}

@@ -1,0 +1,145 @@
+//! The recurrent network with one tanh.
+
+use autodiff::Var;
+use kernels::Real;
+
+use super::initial::InitialState;
+use super::{AtSite, Cell, Pass, Sequence, Site, Sites, State, Term, TermPass};
+use crate::context::Context;
+use crate::init::{Gates, Initializer};
+use crate::norm::Step;
+use crate::params::{ParamId, Scope};
+
+/// Settings of an [`Rnn`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct RnnConfig {
+    /// `D`, elements of an input.
+    pub input_size: usize,
+    /// `H`, number of units.
+    pub hidden_size: usize,
+    /// How `W_x [D, H]` is drawn.
+    pub input_weight: Initializer,
+    /// How `W_h [H, H]` is drawn.
+    pub recurrent_weight: Initializer,
+    /// Standard deviation of Gaussian noise that is added to `h_0`, in training and evaluation
+    /// alike; 0 for none.
+    pub initial_noise: f64,
+}
+
+impl RnnConfig {
+    /// Orthogonal weights, no noise.
+    pub fn new(input_size: usize, hidden_size: usize) -> Self {
+        let orthogonal = Initializer::Orthogonal { gain: 1.0 };
+        Self {
+            input_size,
+            hidden_size,
+            input_weight: orthogonal.clone(),
+            recurrent_weight: orthogonal,
+            initial_noise: 0.0,
+        }
+    }
+}
+
+/// A recurrent network with a normalization `N` of your choice at each of its sites (the
+/// batch-normalized one of Cooijmans et al. 2016, section 4, has it at `h` and `x`):
+///
+/// ```text
+/// h_t = N_out(tanh(N_sum(N_h(h_{t−1} W_h) + N_x(x_t W_x)) + b))
+/// ```
+///
+/// `h_0` is a learned vector, the same for all examples.
+#[derive(Debug)]
+pub struct Rnn<T: Real> {
+    hidden_size: usize,
+    w_x: ParamId,
+    w_h: ParamId,
+    bias: ParamId,
+    initial: InitialState,
+    sites: Sites<T>,
+}
+
+impl<T: Real> Rnn<T> {
+    /// The sites it has.
+    pub const SITES: [Site; 4] = [Site::H, Site::X, Site::Sum, Site::Out];
+
+    /// A network with the given normalizers, made for `H` features each.
+    ///
+    /// # Panics
+    /// If there is a normalizer at a site that it has not.
+    #[track_caller]
+    pub fn new(scope: &mut Scope<'_, T>, config: &RnnConfig, sites: Sites<T>) -> Self {
+        sites.check("rnn", &Self::SITES);
+        let hidden_size = config.hidden_size;
+        let gate = |init: &Initializer| Gates::alike(1, init.clone());
+        let (input, recurrent) = (gate(&config.input_weight), gate(&config.recurrent_weight));
+        Self {
+            hidden_size,
+            w_x: scope.gate_matrix("w_x", config.input_size, hidden_size, &input),
+            w_h: scope.gate_matrix("w_h", hidden_size, hidden_size, &recurrent),
+            bias: scope.vector("bias", hidden_size, &Initializer::Zeros),
+            initial: InitialState::new(scope, hidden_size, false, config.initial_noise),
+            sites,
+        }
+    }
+
+    fn term(&self, weight: ParamId, site: Site) -> Term<'_, T> {
+        let normalizer = self.sites.at(site);
+        Term { weight, normalizer }
+    }
+}
+
+impl<T: Real> Cell<T> for Rnn<T> {
+    fn hidden_size(&self) -> usize {
+        self.hidden_size
+    }
+
+    #[track_caller]
+    fn begin<'a, 't>(
+        &'a self,
+        context: &mut Context<'t, '_, T>,
+        input: &Sequence<'t, T>,
+    ) -> Box<dyn Pass<'t, T> + 'a>
+    where
+        't: 'a,
+    {
+        Box::new(RnnPass {
+            input: self.term(self.w_x, Site::X).of_sequence(context, input).unbind(),
+            recurrent: self.term(self.w_h, Site::H).begin(context),
+            sum: AtSite::new(self.sites.at(Site::Sum)),
+            out: AtSite::new(self.sites.at(Site::Out)),
+            bias: context.param(self.bias),
+            initial: self.initial.of_batch(context, input.batch()),
+        })
+    }
+}
+
+struct RnnPass<'a, 't, T: Real> {
+    input: Vec<Var<'t, T>>,
+    recurrent: TermPass<'a, 't, T>,
+    sum: AtSite<'a, 't, T>,
+    out: AtSite<'a, 't, T>,
+    bias: Var<'t, T>,
+    initial: State<'t, T>,
+}
+
+impl<'t, T: Real> Pass<'t, T> for RnnPass<'_, 't, T> {
+    fn initial(&self) -> State<'t, T> {
+        self.initial
+    }
+
+    #[track_caller]
+    fn step(
+        &mut self,
+        context: &mut Context<'t, '_, T>,
+        previous: State<'t, T>,
+        step: Step<'_, T>,
+    ) -> State<'t, T> {
+        let recurrent = self.recurrent.apply(context, previous.h, step);
+        let sum = recurrent.add(self.input[step.t]);
+        let h = self.sum.apply(context, sum, step).add(self.bias).tanh();
+        State {
+            h: self.out.apply(context, h, step),
+            c: None,
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The places in a cell where values are normalized.
+
+use kernels::Real;
+
+use crate::norm::Normalizer;
+
+/// A place in a recurrent cell where values are normalized.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Site {
+    /// The recurrent term `h_{t−1} W_h`.
+    H,
+    /// The input term `x_t W_x`.
+    X,
+    /// Both terms together, before the bias.
+    Sum,
+    /// The copy of `c_t` inside the output's tanh.
+    C,
+    /// The cell that is carried on to the next step.
+    Carry,
+    /// The hidden state.
+    Out,
+}
+
+impl Site {
+    /// All sites.
+    pub const ALL: [Self; 6] = [Self::H, Self::X, Self::Sum, Self::C, Self::Carry, Self::Out];
+
+    /// Its name in texts, and with `norm_` before it in the paths of parameters.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::H => "h",
+            Self::X => "x",
+            Self::Sum => "sum",
+            Self::C => "c",
+            Self::Carry => "carry",
+            Self::Out => "out",
+        }
+    }
+
+    /// Whether a product with a weight is normalized here.
+    pub fn is_product(self) -> bool {
+        matches!(self, Self::H | Self::X)
+    }
+}
+
+/// Normalizers of a cell; `None` leaves a site as it is.
+///
+/// At `h`, `x` and `sum` a cell with G gates has `G·H` features, elsewhere `H`.
+#[derive(Debug, Default)]
+pub struct Sites<T: Real> {
+    /// See [`Site::H`].
+    pub h: Option<Box<dyn Normalizer<T>>>,
+    /// See [`Site::X`].
+    pub x: Option<Box<dyn Normalizer<T>>>,
+    /// See [`Site::Sum`].
+    pub sum: Option<Box<dyn Normalizer<T>>>,
+    /// See [`Site::C`].
+    pub c: Option<Box<dyn Normalizer<T>>>,
+    /// See [`Site::Carry`].
+    pub carry: Option<Box<dyn Normalizer<T>>>,
+    /// See [`Site::Out`].
+    pub out: Option<Box<dyn Normalizer<T>>>,
+}
+
+impl<T: Real> Sites<T> {
+    /// What stands at a site.
+    pub fn at(&self, site: Site) -> Option<&dyn Normalizer<T>> {
+        match site {
+            Site::H => &self.h,
+            Site::X => &self.x,
+            Site::Sum => &self.sum,
+            Site::C => &self.c,
+            Site::Carry => &self.carry,
+            Site::Out => &self.out,
+        }
+        .as_deref()
+    }
+
+    /// Puts a normalizer at a site.
+    pub fn set(&mut self, site: Site, normalizer: Option<Box<dyn Normalizer<T>>>) {
+        let place = match site {
+            Site::H => &mut self.h,
+            Site::X => &mut self.x,
+            Site::Sum => &mut self.sum,
+            Site::C => &mut self.c,
+            Site::Carry => &mut self.carry,
+            Site::Out => &mut self.out,
+        };
+        *place = normalizer;
+    }
+
+    /// Panics if a site is used that `cell` has not.
+    #[track_caller]
+    pub(super) fn check(&self, cell: &str, known: &[Site]) {
+        for site in Site::ALL {
+            let names: Vec<&str> = known.iter().map(|site| site.name()).collect();
+            assert!(
+                known.contains(&site) || self.at(site).is_none(),
+                "{cell}: a normalizer at `{}`, a site that it has not; its sites are {}",
+                site.name(),
+                names.join(", ")
+            );
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Products with a weight, and values, as a cell's sites normalize them.
+
+use autodiff::Var;
+use kernels::Real;
+
+use super::sequence::{Input, Sequence};
+use crate::context::Context;
+use crate::norm::{Memory, Normalizer, Step};
+use crate::params::ParamId;
+
+/// A site during a pass: the normalizer, if there is one, and what it remembers.
+#[derive(Debug)]
+pub struct AtSite<'a, 't, T: Real> {
+    normalizer: Option<&'a dyn Normalizer<T>>,
+    memory: Memory<'t, T>,
+}
+
+impl<'a, 't, T: Real> AtSite<'a, 't, T> {
+    /// Begins a pass.
+    pub fn new(normalizer: Option<&'a dyn Normalizer<T>>) -> Self {
+        Self {
+            normalizer,
+            memory: Memory::default(),
+        }
+    }
+
+    /// Whether there is a normalizer.
+    pub fn is_some(&self) -> bool {
+        self.normalizer.is_some()
+    }
+
+    /// Normalizes the site's values `x [B, F]` at a step.
+    #[track_caller]
+    pub fn apply(
+        &mut self,
+        context: &mut Context<'t, '_, T>,
+        x: Var<'t, T>,
+        step: Step<'_, T>,
+    ) -> Var<'t, T> {
+        match self.normalizer {
+            Some(normalizer) => normalizer.step(context, x, step, &mut self.memory),
+            None => x,
+        }
+    }
+}
+
+/// A product with a weight and its normalizer.
+#[derive(Clone, Copy, Debug)]
+pub struct Term<'a, T: Real> {
+    /// `[D, F]`
+    pub weight: ParamId,
+    /// What normalizes the product.
+    pub normalizer: Option<&'a dyn Normalizer<T>>,
+}
+
+impl<'a, T: Real> Term<'a, T> {
+    /// What stands for the weight during this pass.
+    pub fn weight<'t>(&self, context: &mut Context<'t, '_, T>) -> Var<'t, T> {
+        let weight = context.param(self.weight);
+        match self.normalizer {
+            Some(normalizer) => normalizer.weight(context, weight),
+            None => weight,
+        }
+    }
+
+    /// `N(x_t W)` for all steps at once, `[T, B, F]`.
+    #[track_caller]
+    pub fn of_sequence<'t>(&self, context: &mut Context<'t, '_, T>, input: &Sequence<'t, T>) -> Var<'t, T> {
+        let weight = self.weight(context);
+        let Some(normalizer) = self.normalizer else {
+            return input.product(weight);
+        };
+        let product = match input.input() {
+            Input::Dense(x) => normalizer.operand(context, *x).matmul(weight),
+            // A one-hot vector has norm 1: no normalizer changes it.
+            Input::Symbols(_) => input.product(weight),
+        };
+        normalizer.sequence(context, product, input.lengths())
+    }
+
+    /// Begins a pass in which one step follows another.
+    pub fn begin<'t>(&self, context: &mut Context<'t, '_, T>) -> TermPass<'a, 't, T> {
+        TermPass {
+            weight: self.weight(context),
+            site: AtSite::new(self.normalizer),
+        }
+    }
+}
+
+/// A [`Term`] during a pass.
+#[derive(Debug)]
+pub struct TermPass<'a, 't, T: Real> {
+    weight: Var<'t, T>,
+    site: AtSite<'a, 't, T>,
+}
+
+impl<'t, T: Real> TermPass<'_, 't, T> {
+    /// `N(v W)` for `v [B, D]` at a step.
+    #[track_caller]
+    pub fn apply(
+        &mut self,
+        context: &mut Context<'t, '_, T>,
+        v: Var<'t, T>,
+        step: Step<'_, T>,
+    ) -> Var<'t, T> {
+        let v = match self.site.normalizer {
+            Some(normalizer) => normalizer.operand(context, v),
+            None => v,
+        };
+        self.site.apply(context, v.matmul(self.weight), step)
+    }
+}

@@ -33,7 +33,7 @@ impl RnnConfig {
         Self {
             input_size,
             hidden_size,
-            input_weight: orthogonal.clone(),
+            input_weight: orthogonal,
             recurrent_weight: orthogonal,
             initial_noise: 0.0,
         }
@@ -70,7 +70,7 @@ impl<T: Real> Rnn<T> {
     pub fn new(scope: &mut Scope<'_, T>, config: &RnnConfig, sites: Sites<T>) -> Self {
         sites.check("rnn", &Self::SITES);
         let hidden_size = config.hidden_size;
-        let gate = |init: &Initializer| Gates::alike(1, init.clone());
+        let gate = |init: &Initializer| Gates::alike(1, *init);
         let (input, recurrent) = (gate(&config.input_weight), gate(&config.recurrent_weight));
         Self {
             hidden_size,

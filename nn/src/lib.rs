@@ -36,6 +36,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cell;
+pub mod check;
 pub mod checkpoint;
 pub mod clip;
 pub mod context;

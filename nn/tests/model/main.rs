@@ -1,6 +1,7 @@
 //! Whole models: gradients, statistics, evaluation, optimizers, checkpoints, threads.
 
 mod binding;
+mod check;
 mod checkpoint;
 mod clip;
 mod damage;

@@ -48,3 +48,4 @@ pub mod norm;
 pub mod optimizer;
 pub mod params;
 pub mod tensors;
+pub mod torch;

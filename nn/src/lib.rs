@@ -50,3 +50,4 @@ pub mod norm;
 pub mod optimizer;
 pub mod params;
 pub mod tensors;
+pub mod torch;

@@ -106,14 +106,21 @@ impl<'a> TensorFile<'a> {
     pub fn read_all<T: Real>(&self, conversion: Conversion) -> Result<Vec<NamedTensor<T>>, TensorsError> {
         self.tensors
             .iter()
-            .map(|(name, stored)| {
-                Ok(NamedTensor {
-                    data: stored.decode(name, conversion)?,
-                    name: name.clone(),
-                    shape: stored.shape.clone(),
-                })
-            })
+            .map(|(name, stored)| stored.named(name, conversion))
             .collect()
+    }
+
+    /// The tensor with this name, whatever else the file holds; `None` if it is not there.
+    ///
+    /// # Errors
+    /// [`TensorsError::Dtype`] if it has another element type.
+    pub fn get<T: Real>(
+        &self,
+        name: &str,
+        conversion: Conversion,
+    ) -> Result<Option<NamedTensor<T>>, TensorsError> {
+        let stored = self.tensors.get(name);
+        stored.map(|stored| stored.named(name, conversion)).transpose()
     }
 
     fn check_names(&self, expected: BTreeSet<&str>) -> Result<(), TensorsError> {
@@ -140,6 +147,14 @@ impl Stored<'_> {
             name: name.to_owned(),
             expected: expected.to_vec(),
             found: self.shape.clone(),
+        })
+    }
+
+    fn named<T: Real>(&self, name: &str, conversion: Conversion) -> Result<NamedTensor<T>, TensorsError> {
+        Ok(NamedTensor {
+            data: self.decode(name, conversion)?,
+            name: name.to_owned(),
+            shape: self.shape.clone(),
         })
     }
 

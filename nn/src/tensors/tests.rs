@@ -109,6 +109,24 @@ fn element_types_are_converted_only_when_asked() {
 }
 
 #[test]
+fn one_tensor_is_read_among_others() {
+    let header = r#"{"n":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},
+        "x":{"dtype":"F32","shape":[1,1],"data_offsets":[8,12]}}"#;
+    let bytes = file_with_header(header, &[&[0; 8][..], &0.5_f32.to_le_bytes()].concat());
+    let file = TensorFile::parse(&bytes).unwrap();
+    let x = file.get::<f64>("x", Conversion::Allow).unwrap();
+    let expected = NamedTensor {
+        name: "x".to_owned(),
+        shape: vec![1, 1],
+        data: vec![0.5],
+    };
+    assert_eq!(x, Some(expected));
+    assert_eq!(file.get::<f64>("y", Conversion::Allow), Ok(None));
+    let error = file.get::<f64>("n", Conversion::Allow).unwrap_err();
+    assert!(matches!(error, TensorsError::Dtype { .. }), "{error}");
+}
+
+#[test]
 fn names_and_shapes_must_be_those_expected() {
     let bytes = write_tensors(&sample::<f64>()[..2], "").unwrap();
     let file = TensorFile::parse(&bytes).unwrap();

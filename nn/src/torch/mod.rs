@@ -22,7 +22,7 @@
 //! From a model to a file and back:
 //! ```
 //! use autodiff::Device;
-//! use nn::lstm::{Lstm, LstmConfig, LstmSites};
+//! use nn::cell::{Lstm, LstmConfig, Sites};
 //! use nn::params::{ParamStore, Scope};
 //! use nn::torch::{TorchKind, TorchLayer, TorchLayers};
 //! use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
@@ -32,7 +32,7 @@
 //!     let mut rng = ChaCha8Rng::seed_from_u64(seed);
 //!     let mut store = ParamStore::new(&device);
 //!     let mut scope = Scope::new(&mut store, &mut rng);
-//!     Lstm::new(&mut scope.within("lstm"), &LstmConfig::new(2, 3), LstmSites::default());
+//!     Lstm::new(&mut scope.within("lstm"), &LstmConfig::new(2, 3), Sites::default());
 //!     store
 //! };
 //! let layers = TorchLayers {

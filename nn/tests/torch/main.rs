@@ -4,8 +4,8 @@ mod file;
 
 use autodiff::{Device, Shape, Tape};
 use file::Vectors;
+use nn::cell::{Gru, GruConfig, Layer, Lstm, LstmConfig, Sites};
 use nn::context::{Context, Mode, Statistics};
-use nn::lstm::{Lstm, LstmConfig, LstmSites};
 use nn::params::{ParamStore, Role, Scope};
 use nn::torch::{TorchError, TorchImport, TorchKind, TorchLayer, TorchLayers};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
@@ -72,74 +72,83 @@ fn values(store: &ParamStore<f64>, path: &str) -> Vec<f64> {
     store.get(store.find(path).expect(path)).to_vec()
 }
 
-/// All `h` and `c`, `[T, B, H]`, of a cell with the imported weights.
-fn run_lstm(file: &Vectors) -> (Vec<f64>, Vec<f64>) {
+/// A cell below `path`.
+fn cell(scope: &mut Scope<'_, f64>, kind: TorchKind, path: &str, input_size: usize) -> Layer<f64> {
+    let mut scope = scope.within(path);
+    match kind {
+        TorchKind::Lstm => {
+            let config = LstmConfig::new(input_size, HIDDEN_SIZE);
+            Layer::cell(Lstm::new(&mut scope, &config, Sites::default()))
+        }
+        TorchKind::Gru => {
+            let config = GruConfig::new(input_size, HIDDEN_SIZE);
+            Layer::cell(Gru::new(&mut scope, &config, Sites::default()))
+        }
+    }
+}
+
+/// What a layer with the imported weights gives, compared with what PyTorch's gave.
+fn check_output(
+    file: &Vectors,
+    torch: &TorchLayers,
+    make: impl FnOnce(&mut Scope<'_, f64>, TorchKind) -> Layer<f64>,
+) {
     let device = Device::<f64>::reference();
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let mut store = ParamStore::new(&device);
-    let config = LstmConfig::new(INPUT_SIZE, HIDDEN_SIZE);
-    let mut scope = Scope::new(&mut store, &mut rng);
-    let lstm = Lstm::new(&mut scope.within("rnn"), &config, LstmSites::default());
-    let report = single(TorchKind::Lstm).import(&mut store, &file.path).unwrap();
-    let unused = ["c_n", "h_n", "output", "x"].map(str::to_owned).to_vec();
-    assert_eq!(report, TorchImport { unused, kept: vec![] });
+    let layer = make(&mut Scope::new(&mut store, &mut rng), torch.kind);
+    torch.import(&mut store, &file.path).unwrap();
     let tape = Tape::inference(&device);
     let mut context = Context::new(&tape, &mut store, Mode::Eval(Statistics::Population), &mut rng);
     let x = device.tensor(Shape::new(file.shape("x")), file.values("x"));
-    let states = lstm.forward(&mut context, tape.constant(x));
-    (states.h.value().to_vec(), states.c.value().to_vec())
-}
-
-#[test]
-fn an_lstm_computes_what_it_computes_in_pytorch() {
-    for name in ["lstm", "lstm_no_bias"] {
-        let file = Vectors::read(name);
-        let (h, c) = run_lstm(&file);
-        assert_close(&h, file.values("output"));
-        let c_n = file.values("c_n");
-        assert_close(&c[c.len() - c_n.len()..], c_n);
-    }
-}
-
-fn sigmoid(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
-}
-
-/// `v W` for a matrix `[in, 3H]`.
-fn product(v: &[f64], w: &[f64]) -> Vec<f64> {
-    let width = w.len() / v.len();
-    let column = |j| (0..v.len()).map(|i| v[i] * w[i * width + j]).sum();
-    (0..width).map(column).collect()
-}
-
-/// The definition, one example and one step at a time: r and z, then n with its own bias inside r.
-#[test]
-fn a_gru_computes_what_it_computes_in_pytorch() {
-    let file = Vectors::read("gru");
-    let mut store = ParamStore::new(&Device::<f64>::reference());
-    add_cell(&mut store, TorchKind::Gru, "rnn", INPUT_SIZE);
-    single(TorchKind::Gru).import(&mut store, &file.path).unwrap();
-    let [w_x, w_h, bias, bias_n, h_0] =
-        ["w_x", "w_h", "bias", "bias_n", "h_0"].map(|name| values(&store, &format!("rnn/{name}")));
-    let &[steps, batch, _] = file.shape("x") else {
-        panic!("x has three axes");
-    };
-    let mut states = vec![h_0; batch];
-    let mut output = Vec::new();
-    for row in 0..steps * batch {
-        let x = &file.values("x")[row * INPUT_SIZE..][..INPUT_SIZE];
-        let h = &mut states[row % batch];
-        let (a, b) = (product(h, &w_h), product(x, &w_x));
-        for (j, h) in h.iter_mut().enumerate() {
-            let (z, n) = (HIDDEN_SIZE + j, 2 * HIDDEN_SIZE + j);
-            let reset = sigmoid(a[j] + b[j] + bias[j]);
-            let update = sigmoid(a[z] + b[z] + bias[z]);
-            let candidate = (b[n] + bias[n] + reset * (a[n] + bias_n[j])).tanh();
-            *h = (1.0 - update) * candidate + update * *h;
+    let states = layer.forward(&mut context, &tape.constant(x).into());
+    assert_close(&states.h.value().to_vec(), file.values("output"));
+    if file.shape("output").last() == Some(&HIDDEN_SIZE) {
+        // `h_n` and `c_n` are of one layer and one direction.
+        assert_close(&states.last.value().to_vec(), file.values("h_n"));
+        if let Some(c) = states.c {
+            let c_n = file.values("c_n");
+            let c = c.value().to_vec();
+            assert_close(&c[c.len() - c_n.len()..], c_n);
         }
-        output.extend_from_slice(h);
     }
-    assert_close(&output, file.values("output"));
+}
+
+#[test]
+fn a_cell_computes_what_it_computes_in_pytorch() {
+    for (kind, name) in [
+        (TorchKind::Lstm, "lstm"),
+        (TorchKind::Lstm, "lstm_no_bias"),
+        (TorchKind::Gru, "gru"),
+    ] {
+        let make = |scope: &mut Scope<'_, f64>, kind| cell(scope, kind, "rnn", INPUT_SIZE);
+        check_output(&Vectors::read(name), &single(kind), make);
+    }
+}
+
+#[test]
+fn a_stack_of_both_directions_computes_what_it_computes_in_pytorch() {
+    for (kind, name) in [(TorchKind::Lstm, "lstm_stack"), (TorchKind::Gru, "gru_stack")] {
+        check_output(&Vectors::read(name), &stack(kind), |scope, kind| {
+            let layer = |scope: &mut Scope<'_, f64>, number: &str, input_size| {
+                let forward = cell(scope, kind, &format!("{number}/forward"), input_size);
+                let reverse = cell(scope, kind, &format!("{number}/reverse"), input_size);
+                Layer::bidirectional(forward, reverse)
+            };
+            let below = layer(scope, "0", INPUT_SIZE);
+            Layer::stack(vec![below, layer(scope, "1", 2 * HIDDEN_SIZE)])
+        });
+    }
+}
+
+#[test]
+fn what_a_whole_file_has_besides_is_named() {
+    let mut store = ParamStore::new(&Device::<f64>::reference());
+    add_cell(&mut store, TorchKind::Lstm, "rnn", INPUT_SIZE);
+    let file = Vectors::read("lstm");
+    let report = single(TorchKind::Lstm).import(&mut store, &file.path).unwrap();
+    let unused = ["c_n", "h_n", "output", "x"].map(str::to_owned).to_vec();
+    assert_eq!(report, TorchImport { unused, kept: vec![] });
 }
 
 /// Gates here and in PyTorch, by the letters of the equations.

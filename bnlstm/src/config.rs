@@ -9,7 +9,9 @@ use nn::lstm::{GATE_G, LstmConfig};
 use nn::optimizer::OptimizerConfig;
 use serde::{Deserialize, Serialize};
 
-use crate::normalization::Sites;
+use crate::cell::Cell;
+use crate::normalization::{ParseError, Sites, Text};
+use crate::regularization::Regularization;
 use crate::task::{Sizes, TaskConfig};
 
 pub use check::ValueError;
@@ -27,18 +29,64 @@ pub enum RecurrentInit {
 
 /// The model.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "WrittenModel", into = "WrittenModel")]
 pub struct ModelConfig {
+    /// The cell, and which normalization stands at which of its sites.
+    pub normalization: Sites,
+    /// What is dropped, held or penalized in training.
+    pub regularization: Regularization,
     /// `H`, number of units.
     pub hidden_size: usize,
-    /// Which normalization at which site.
-    pub normalization: Sites,
     /// How `W_h` is drawn.
     pub recurrent_init: RecurrentInit,
     /// Where the bias of the forget gate starts.
     pub forget_bias: f64,
     /// Standard deviation of the noise that is added to `h_0`.
     pub initial_noise: f64,
+}
+
+/// The model as a file has it: what the text of its normalization means depends on the cell.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenModel {
+    #[serde(default)]
+    cell: Cell,
+    hidden_size: usize,
+    normalization: Text,
+    #[serde(default)]
+    regularization: Regularization,
+    recurrent_init: RecurrentInit,
+    forget_bias: f64,
+    initial_noise: f64,
+}
+
+impl TryFrom<WrittenModel> for ModelConfig {
+    type Error = ParseError;
+
+    fn try_from(model: WrittenModel) -> Result<Self, ParseError> {
+        Ok(Self {
+            normalization: model.normalization.resolve(model.cell)?,
+            regularization: model.regularization,
+            hidden_size: model.hidden_size,
+            recurrent_init: model.recurrent_init,
+            forget_bias: model.forget_bias,
+            initial_noise: model.initial_noise,
+        })
+    }
+}
+
+impl From<ModelConfig> for WrittenModel {
+    fn from(model: ModelConfig) -> Self {
+        Self {
+            cell: model.normalization.cell(),
+            hidden_size: model.hidden_size,
+            normalization: model.normalization.into(),
+            regularization: model.regularization,
+            recurrent_init: model.recurrent_init,
+            forget_bias: model.forget_bias,
+            initial_noise: model.initial_noise,
+        }
+    }
 }
 
 impl ModelConfig {

@@ -20,11 +20,16 @@ pub struct Classifier<T: Real> {
 
 impl<T: Real> Classifier<T> {
     /// Makes the parameters.
+    ///
+    /// # Panics
+    /// If there is no layer for something that the configuration names; its check says so.
+    #[track_caller]
     pub fn new(scope: &mut Scope<'_, T>, config: &ModelConfig, sizes: Sizes) -> Self {
         let mut lstm = scope.within("lstm");
         let sites = config
             .normalization
-            .build(&mut lstm, config.hidden_size, sizes.steps);
+            .build(&mut lstm, config.hidden_size, sizes.steps)
+            .unwrap_or_else(|error| panic!("{error}"));
         let lstm = Lstm::new(&mut lstm, &config.lstm(sizes), sites);
         let init = Initializer::Orthogonal { gain: 1.0 };
         let head = Linear::new(

@@ -1,61 +1,17 @@
 //! What a run is: everything that its results depend on, and nothing else.
 
 mod check;
+mod model;
 
 use std::path::{Path, PathBuf};
 
-use nn::cell::{GATE_G, LstmConfig};
-use nn::init::{Gates, Initializer};
 use nn::optimizer::OptimizerConfig;
 use serde::{Deserialize, Serialize};
 
-use crate::normalization::Sites;
-use crate::task::{Sizes, TaskConfig};
+use crate::task::TaskConfig;
 
 pub use check::ValueError;
-
-/// How `W_h` is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum RecurrentInit {
-    /// Identity in the block of the candidate g, orthogonal in the others: what the paper's code
-    /// does for MNIST.
-    IdentityG,
-    /// Orthogonal in every gate's block.
-    Orthogonal,
-}
-
-/// The model.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ModelConfig {
-    /// `H`, number of units.
-    pub hidden_size: usize,
-    /// Which normalization at which site.
-    pub normalization: Sites,
-    /// How `W_h` is drawn.
-    pub recurrent_init: RecurrentInit,
-    /// Where the bias of the forget gate starts.
-    pub forget_bias: f64,
-    /// Standard deviation of the noise that is added to `h_0`.
-    pub initial_noise: f64,
-}
-
-impl ModelConfig {
-    /// The LSTM for a task of the given sizes.
-    pub fn lstm(&self, sizes: Sizes) -> LstmConfig {
-        let orthogonal = Gates::alike(4, Initializer::Orthogonal { gain: 1.0 });
-        LstmConfig {
-            forget_bias: self.forget_bias,
-            initial_noise: self.initial_noise,
-            recurrent_weight: match self.recurrent_init {
-                RecurrentInit::IdentityG => Gates::orthogonal_but_identity(4, GATE_G),
-                RecurrentInit::Orthogonal => orthogonal,
-            },
-            ..LstmConfig::new(sizes.input_size, self.hidden_size)
-        }
-    }
-}
+pub use model::{ModelConfig, RecurrentInit};
 
 /// How it is trained.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,25 +1,30 @@
 //! Research on normalization in recurrent networks: tasks, experiments and reports.
 //!
 //! * [`normalization`]: which normalization stands at which site, as text
+//! * [`cell`]: the recurrent cells and their sites; [`regularization`]; [`list`]: all there is
 //! * [`task`]: what is learned
 //! * [`config`], [`trainer`], [`comparison`]: runs
 //! * [`run_directory`], [`figure`], [`table`], [`progress`]: what one sees of them
 //! * [`commands`]: the command line
 #![forbid(unsafe_code)]
 
+pub mod cell;
 pub mod commands;
 pub mod comparison;
 pub mod config;
 pub mod device;
 pub mod figure;
+pub mod list;
 pub mod mean_std;
 pub mod model;
 pub mod normalization;
 mod number;
 pub mod progress;
+pub mod regularization;
 pub mod run_directory;
 pub mod table;
 pub mod task;
+pub mod text;
 pub mod trainer;
 
 /// The example of the README, compiled and run with the documentation's.

@@ -9,7 +9,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Failure;
-use super::options::{NormalizationOption, OutputOptions, RunOptions};
+use super::options::{OutputOptions, RunOptions, TextOption};
 use super::output::line;
 use crate::comparison::{Comparison, Plan};
 use crate::config::{RunConfig, ValueError};
@@ -98,7 +98,8 @@ impl Compare {
     }
 
     fn config(&self) -> Result<CompareConfig, Failure> {
-        let normalizations = parse_list(&self.norms).map_err(NormalizationOption::named("--norms"))?;
+        let normalizations =
+            parse_list(self.run.cell(), &self.norms).map_err(TextOption::named("--norms"))?;
         let first = *normalizations.first().expect("a list has at least one part");
         let Some(end) = self.first_seed.checked_add(self.seeds) else {
             let remedy = format!("give at most {}", u64::MAX - self.seeds);

@@ -2,7 +2,8 @@
 
 mod compare;
 mod eval;
-mod options;
+mod list;
+pub(crate) mod options;
 mod output;
 mod scores;
 mod train;
@@ -35,6 +36,8 @@ enum Command {
     Eval(eval::Eval),
     /// Train several normalizations with several seeds; a table, learning curves and CSV.
     Compare(compare::Compare),
+    /// Say what there is: variants, options, sites, cells, tasks, optimizers, regularizers.
+    List(list::List),
 }
 
 /// What to compute with.
@@ -73,15 +76,19 @@ fn thread_count(text: &str) -> Result<usize, String> {
 /// What the user can mend, as text for stderr.
 pub fn run(cli: Cli) -> Result<(), Failure> {
     let device = cli.machine.choice();
-    output::line(format_args!(
-        "bnlstm {}: {}",
-        env!("CARGO_PKG_VERSION"),
-        device.describe()
-    ))?;
+    // A list is the same on every device, and as JSON it is read by programs.
+    if !matches!(cli.command, Some(Command::List(_))) {
+        output::line(format_args!(
+            "bnlstm {}: {}",
+            env!("CARGO_PKG_VERSION"),
+            device.describe()
+        ))?;
+    }
     match cli.command {
         None => compare::short(device),
         Some(Command::Train(command)) => command.run(device),
         Some(Command::Eval(command)) => command.run(device),
         Some(Command::Compare(command)) => command.run(device),
+        Some(Command::List(command)) => command.run(),
     }
 }

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use nn::optimizer::{Denominator, OptimizerConfig};
 
 use super::Failure;
+use crate::cell::Cell;
 use crate::config::{ModelConfig, RecurrentInit, RunConfig, TrainingConfig, ValueError};
 use crate::normalization::{ParseError, Sites};
 use crate::run_directory::RunDirectory;
@@ -13,47 +14,61 @@ use crate::task::{PixelOrder, TaskConfig};
 
 /// Name of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum TaskName {
+pub(crate) enum TaskName {
     /// 8×8 images of handwritten digits, one pixel a step (embedded).
     Digits,
 }
 
+impl TaskName {
+    /// Where its data are from.
+    pub(crate) fn reference(self) -> &'static str {
+        match self {
+            Self::Digits => "Alpaydin & Kaynak 1998, Optical Recognition of Handwritten Digits",
+        }
+    }
+}
+
 /// Name of an update rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum OptimizerName {
+pub(crate) enum OptimizerName {
     /// Stochastic gradient descent with momentum 0.9.
     Sgd,
     /// RMSProp with decay 0.9, as in PyTorch.
     Rmsprop,
     /// RMSProp as the paper's code has it: decay 0.5, divided by max(√s, 1e-5).
     RmspropAuthors,
-    /// Adam.
+    /// Adam with decays 0.9 and 0.999.
     Adam,
     /// AdamW with weight decay 0.01.
     Adamw,
 }
 
-/// The text of an option is not a normalization.
+impl OptimizerName {
+    /// Where the rule is from.
+    pub(crate) fn reference(self) -> &'static str {
+        match self {
+            Self::Sgd => "Polyak 1964; as torch.optim.SGD",
+            Self::Rmsprop => "Tieleman & Hinton 2012; as torch.optim.RMSprop",
+            Self::RmspropAuthors => "Cooijmans et al. 2016, in the code; as blocks.algorithms.RMSProp",
+            Self::Adam => "Kingma & Ba 2015, arXiv 1412.6980",
+            Self::Adamw => "Loshchilov & Hutter 2019, arXiv 1711.05101",
+        }
+    }
+}
+
+/// The text of an option was not understood.
 #[derive(Debug, thiserror::Error)]
 #[error("{option}: {source}")]
-pub struct NormalizationOption {
+pub struct TextOption {
     option: &'static str,
     source: ParseError,
 }
 
-impl NormalizationOption {
+impl TextOption {
     /// Adds the option to an error.
     pub fn named(option: &'static str) -> impl FnOnce(ParseError) -> Self {
         move |source| Self { option, source }
     }
-}
-
-/// Reads the normalization that an option gives.
-///
-/// # Errors
-/// What is wrong with its text, and where.
-pub fn normalization(option: &'static str, text: &str) -> Result<Sites, NormalizationOption> {
-    text.parse().map_err(NormalizationOption::named(option))
 }
 
 /// What a run is, but for its normalization and its seed.
@@ -72,7 +87,19 @@ pub struct RunOptions {
     /// Seed of that order.
     #[arg(long, default_value_t = 1, requires = "permuted")]
     permutation_seed: u64,
-    /// Units of the LSTM.
+    /// The recurrent cell.
+    #[arg(long, value_enum, default_value = "lstm")]
+    cell: Cell,
+    /// What is dropped, held or penalized in training: `zoneout(h=0.05,c=0.5)+weight-drop`.
+    #[arg(long, default_value = "none", value_name = "TEXT")]
+    regularization: String,
+    /// Layers upon each other.
+    #[arg(long, default_value_t = 1)]
+    layers: usize,
+    /// Read in both directions in every layer.
+    #[arg(long)]
+    bidirectional: bool,
+    /// Units of each cell.
     #[arg(long, default_value_t = 64)]
     hidden_size: usize,
     /// How the recurrent weights start.
@@ -102,16 +129,33 @@ pub struct RunOptions {
 }
 
 impl RunOptions {
+    /// The recurrent cell.
+    pub fn cell(&self) -> Cell {
+        self.cell
+    }
+
+    /// Reads the normalization of the cell that an option gives.
+    ///
+    /// # Errors
+    /// What is wrong with its text, and where.
+    pub fn normalization(&self, option: &'static str, text: &str) -> Result<Sites, TextOption> {
+        Sites::parse(self.cell, text).map_err(TextOption::named(option))
+    }
+
     /// The configuration with a normalization and a seed.
     ///
     /// # Errors
     /// A value that makes no sense.
     pub fn config(&self, normalization: Sites, seed: u64) -> Result<RunConfig, Failure> {
+        let regularization = self.regularization.parse();
         let config = RunConfig {
             task: self.task()?,
             model: ModelConfig {
-                hidden_size: self.hidden_size,
                 normalization,
+                regularization: regularization.map_err(TextOption::named("--regularization"))?,
+                hidden_size: self.hidden_size,
+                layers: self.layers,
+                bidirectional: self.bidirectional,
                 recurrent_init: self.recurrent_init,
                 forget_bias: self.forget_bias,
                 initial_noise: self.initial_noise,

@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Failure;
-use super::options::{OutputOptions, RunOptions, normalization};
+use super::options::{OutputOptions, RunOptions};
 use super::output::line;
 use super::scores::Scores;
 use crate::config::RunConfig;
@@ -22,7 +22,7 @@ use crate::trainer::{Score, Trainer};
 /// directory.
 #[derive(Args, Debug)]
 pub struct Train {
-    /// Normalization at all sites, or one for each: `h=batch,x=batch(stats=shared),c=none`.
+    /// Normalization for its default sites, or one for each: `h=batch,x=batch(stats=shared)`.
     #[arg(long, default_value = "batch", value_name = "TEXT", long_help = normalization_help())]
     norm: String,
     /// Seed of initial weights, batches and noise.
@@ -51,7 +51,10 @@ impl Train {
     pub fn run(&self, device: DeviceChoice) -> Result<(), Failure> {
         let config = match &self.config {
             Some(path) => RunConfig::read(path)?,
-            None => self.run.config(normalization("--norm", &self.norm)?, self.seed)?,
+            None => {
+                let sites = self.run.normalization("--norm", &self.norm)?;
+                self.run.config(sites, self.seed)?
+            }
         };
         let task = config.task.load()?;
         config.check_batches(task.examples(Split::Train))?;

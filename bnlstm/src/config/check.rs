@@ -1,11 +1,22 @@
 //! Values that make no sense.
 
-use nn::optimizer::OptimizerConfig;
+use std::sync::Arc;
 
-use super::RunConfig;
+use autodiff::Device;
+use kernels::Reference;
+use nn::optimizer::OptimizerConfig;
+use nn::params::{ParamStore, Scope};
+use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+
+use super::{ModelConfig, RunConfig};
+use crate::normalization::NotAvailable;
+use crate::regularization::Regularization;
 
 /// More units than this do not fit in memory: `W_h [H, 4H]` alone would have 64 GiB.
 const MOST_UNITS: usize = 1 << 16;
+
+/// Many more than anybody stacks.
+const MOST_LAYERS: usize = 64;
 
 /// A value that makes no sense: names the field, what it is, and what would fit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +53,12 @@ impl RunConfig {
             let remedy = format!("give at most {MOST_UNITS}");
             return Err(ValueError::new("model.hidden_size", model.hidden_size, remedy));
         }
+        at_least_one("model.layers", model.layers)?;
+        if model.layers > MOST_LAYERS {
+            let remedy = format!("give at most {MOST_LAYERS}");
+            return Err(ValueError::new("model.layers", model.layers, remedy));
+        }
+        check_layers(model)?;
         at_least_zero("model.initial_noise", model.initial_noise)?;
         let finite = model.forget_bias.is_finite();
         require(
@@ -80,6 +97,32 @@ impl RunConfig {
         );
         Err(ValueError::new("training.batch", batch, remedy))
     }
+}
+
+/// Looks for normalizations and regularizers that the model cannot have.
+fn check_layers(model: &ModelConfig) -> Result<(), ValueError> {
+    let sites = &model.normalization;
+    let error = |problem: String| ValueError::new("model.normalization", sites, problem);
+    let features = sites.check_features(model.hidden_size);
+    features.map_err(|problem| error(problem.to_string()))?;
+    let regularization = &model.regularization;
+    let unfit = |problem| ValueError::new("model.regularization", regularization, problem);
+    regularization.check(sites.cell()).map_err(unfit)?;
+    available(model).map_err(|problem| error(problem.to_string()))
+}
+
+/// Whether there are layers for all that the model names: they are made for a single step, and
+/// dropped.
+fn available(model: &ModelConfig) -> Result<(), NotAvailable> {
+    if model.regularization != Regularization::default() {
+        return Err(NotAvailable::new(format!("`{}`", model.regularization)));
+    }
+    let device = Device::<f32>::new(Arc::new(Reference));
+    let mut store = ParamStore::new(&device);
+    let mut rng = ChaCha8Rng::seed_from_u64(0);
+    let mut scope = Scope::new(&mut store, &mut rng);
+    let sites = &model.normalization;
+    sites.build(&mut scope, model.hidden_size, 1).map(drop)
 }
 
 fn check_optimizer(optimizer: &OptimizerConfig) -> Result<(), ValueError> {

@@ -1,43 +1,63 @@
 //! Batch normalization of a recurrent network:
-//! `batch(gamma=0.1,eps=1e-5,stats=per-step,momentum=0.99)`.
+//! `batch(gamma=0.1,eps=1e-5,stats=per-step,momentum=0.99,padding=mask)`.
 
-use super::error::Fault;
-use super::options::{Choice, GivenOptions, OptionInfo, Range, Values, VariantOptions};
-use super::{Normalization, Variant};
+use kernels::Real;
+use nn::norm::{BatchNorm, BatchNormConfig, Normalizer, StepRows};
+use nn::params::Scope;
+
+use super::common::{EPS, GAMMA, MOMENTUM, PADDING, Padding};
+use super::variant::{Misplaced, NotAvailable, Place, Variant, VariantOptions};
+use crate::cell::Site;
 use crate::number::shortest;
+use crate::text::{Choice, Fault, GivenOptions, OptionInfo, Values};
 
-/// Batch normalization of the units of a batch, v with shape [B, H]:
+/// Batch normalization of the units of a batch, v with shape [B, F]:
 ///
 /// BN(v; γ, β) = β + γ ⊙ (v − mean(v)) / √(var(v) + ε),
 ///
-/// where mean and biased variance run over the B examples, of one time step, for each unit.
+/// where mean and biased variance run over the B examples, of one time step, for each unit. With
+/// `stats=sequence-wise` they run over the examples of all steps at once, which only the input term
+/// allows, as it is known before the first step: the bare `batch(stats=sequence-wise)` normalizes the
+/// input term so, and the other sites step by step, as the attentive reader does that the paper calls
+/// BN-e.
 ///
-/// Cooijmans et al. 2016, "Recurrent Batch Normalization" (arXiv 1603.09025), section 2.
+/// Cooijmans et al. 2016, "Recurrent Batch Normalization" (arXiv 1603.09025), section 3;
+/// sequence-wise: Laurent et al. 2015, "Batch Normalized Recurrent Neural Networks"
+/// (arXiv 1510.01378).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BatchOptions {
     /// Value at which every γ starts. The paper's is 0.1: 1 makes the gradient through tanh vanish.
     pub gamma: f64,
     /// ε, added to the variance.
     pub eps: f64,
-    /// Which time steps share population statistics.
+    /// Which time steps share statistics.
     pub stats: Stats,
     /// Weight of the old value in the running averages:
     /// running ← momentum · running + (1 − momentum) · batch.
     pub momentum: f64,
+    /// What steps beyond the end of a sequence do to the moments.
+    pub padding: Padding,
 }
 
-/// Which time steps share the population statistics of a batch normalization.
+/// Which time steps share the statistics of a batch normalization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Stats {
     /// Each time step has its own; steps beyond the longest training sequence use the last ones.
     #[default]
     PerStep,
-    /// All time steps share one set, which the paper found to harm badly.
+    /// Each time step has its own moments in training, but all share one set of population
+    /// statistics, which the paper found to harm badly.
     Shared,
+    /// All valid steps of all examples have one mean and one variance.
+    SequenceWise,
 }
 
 impl Choice for Stats {
-    const CHOICES: &'static [(&'static str, Self)] = &[("per-step", Self::PerStep), ("shared", Self::Shared)];
+    const CHOICES: &'static [(&'static str, Self)] = &[
+        ("per-step", Self::PerStep),
+        ("shared", Self::Shared),
+        ("sequence-wise", Self::SequenceWise),
+    ];
 }
 
 impl Default for BatchOptions {
@@ -47,44 +67,34 @@ impl Default for BatchOptions {
             eps: 1e-5,
             stats: Stats::PerStep,
             momentum: 0.99,
+            padding: Padding::Mask,
         }
-    }
-}
-
-impl From<BatchOptions> for Normalization {
-    fn from(options: BatchOptions) -> Self {
-        Self::Batch(options)
     }
 }
 
 impl VariantOptions for BatchOptions {
     const VARIANT: Variant = Variant {
         name: "batch",
+        label: "BN",
         summary: "mean and variance over the batch, at each time step",
         reference: "Cooijmans et al. 2016, Recurrent Batch Normalization, arXiv 1603.09025",
         options: &[
-            OptionInfo {
-                name: "gamma",
-                values: Values::Number(Range::Finite),
-                help: "value at which every scale starts",
-            },
-            OptionInfo {
-                name: "eps",
-                values: Values::Number(Range::Positive),
-                help: "added to the variance",
-            },
+            GAMMA,
+            EPS,
             OptionInfo {
                 name: "stats",
-                values: Values::Choice(&["per-step", "shared"]),
-                help: "which time steps share population statistics",
+                values: Values::Choice(&["per-step", "shared", "sequence-wise"]),
+                help: "which time steps share statistics",
             },
-            OptionInfo {
-                name: "momentum",
-                values: Values::Number(Range::BelowOne),
-                help: "weight of the old value in the running averages",
-            },
+            MOMENTUM,
+            PADDING,
         ],
+        gamma_in_label: true,
+        sites: &Site::ALL,
+        default_sites: &[Site::H, Site::X, Site::C],
     };
+
+    const OVER_BATCH: bool = true;
 
     fn read(given: &GivenOptions<'_>) -> Result<Self, Fault> {
         let default = Self::default();
@@ -93,6 +103,7 @@ impl VariantOptions for BatchOptions {
             eps: given.number("eps", default.eps)?,
             stats: given.choice("stats", default.stats)?,
             momentum: given.number("momentum", default.momentum)?,
+            padding: given.choice("padding", default.padding)?,
         })
     }
 
@@ -102,6 +113,46 @@ impl VariantOptions for BatchOptions {
             shortest(self.eps),
             self.stats.word().to_owned(),
             shortest(self.momentum),
+            self.padding.word().to_owned(),
         ]
+    }
+
+    fn spread(self, site: Site) -> Self {
+        match self.misplaced(site) {
+            Some(_) => Self {
+                stats: Stats::PerStep,
+                ..self
+            },
+            None => self,
+        }
+    }
+
+    fn misplaced(&self, site: Site) -> Option<Misplaced> {
+        (self.stats == Stats::SequenceWise && site != Site::X).then_some(Misplaced {
+            option: "stats",
+            value: Stats::SequenceWise.word(),
+            reason: "it needs all steps beforehand, which only `x` has; give per-step or shared",
+        })
+    }
+
+    fn build<T: Real>(
+        &self,
+        scope: &mut Scope<'_, T>,
+        place: Place,
+    ) -> Result<Box<dyn Normalizer<T>>, NotAvailable> {
+        let steps = match self.stats {
+            Stats::PerStep => StepRows::PerStep(place.steps),
+            Stats::Shared => StepRows::Shared,
+            Stats::SequenceWise => StepRows::SequenceWise,
+        };
+        let config = BatchNormConfig {
+            gamma: self.gamma,
+            beta: place.beta,
+            epsilon: self.eps,
+            momentum: self.momentum,
+            steps,
+            padding: self.padding.into(),
+        };
+        Ok(Box::new(BatchNorm::new(scope, place.features, config)))
     }
 }

@@ -1,24 +1,33 @@
-//! Layer normalization: `layer(gamma=1,eps=1e-5)`.
+//! Layer normalization:
+//! `layer(gamma=1,eps=1e-5,groups=whole)`.
 
-use super::error::Fault;
-use super::options::{GivenOptions, OptionInfo, Range, Values, VariantOptions};
-use super::{Normalization, Variant};
+use kernels::Real;
+use nn::norm::{LayerNorm, LayerNormConfig, Normalizer};
+use nn::params::Scope;
+
+use super::common::{EPS, GAMMA, GROUPS, Groups};
+use super::variant::{Misplaced, NotAvailable, Place, Variant, VariantOptions};
+use crate::cell::Site;
 use crate::number::shortest;
+use crate::text::{Choice, Fault, GivenOptions};
 
-/// Layer normalization of the units of one example, v with shape [B, H]:
+/// Layer normalization of the units of one example, v with shape [B, F]:
 ///
 /// LN(v; γ, β) = β + γ ⊙ (v − mean(v)) / √(var(v) + ε),
 ///
-/// where mean and biased variance run over the H units of each row, so that training and test
-/// compute the same.
+/// where mean and biased variance run over the units of each row, so that training and test compute
+/// the same. With `groups=gate` they run over the units of each gate.
 ///
-/// Ba, Kiros & Hinton 2016, "Layer Normalization", section 3.1.
+/// Ba, Kiros & Hinton 2016, "Layer Normalization" (arXiv 1607.06450), section 3.1; per gate: Hou et al.
+/// 2019, "Normalization Helps Training of Quantized LSTM".
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LayerOptions {
     /// Value at which every γ starts.
     pub gamma: f64,
     /// ε, added to the variance.
     pub eps: f64,
+    /// Which units are normalized together.
+    pub groups: Groups,
 }
 
 impl Default for LayerOptions {
@@ -26,33 +35,21 @@ impl Default for LayerOptions {
         Self {
             gamma: 1.0,
             eps: 1e-5,
+            groups: Groups::Whole,
         }
-    }
-}
-
-impl From<LayerOptions> for Normalization {
-    fn from(options: LayerOptions) -> Self {
-        Self::Layer(options)
     }
 }
 
 impl VariantOptions for LayerOptions {
     const VARIANT: Variant = Variant {
         name: "layer",
+        label: "LN",
         summary: "mean and variance over the units of each example",
-        reference: "Ba, Kiros & Hinton 2016, Layer Normalization",
-        options: &[
-            OptionInfo {
-                name: "gamma",
-                values: Values::Number(Range::Finite),
-                help: "value at which every scale starts",
-            },
-            OptionInfo {
-                name: "eps",
-                values: Values::Number(Range::Positive),
-                help: "added to the variance",
-            },
-        ],
+        reference: "Ba, Kiros & Hinton 2016, Layer Normalization, arXiv 1607.06450",
+        options: &[GAMMA, EPS, GROUPS],
+        gamma_in_label: false,
+        sites: &Site::ALL,
+        default_sites: &[Site::H, Site::X, Site::C],
     };
 
     fn read(given: &GivenOptions<'_>) -> Result<Self, Fault> {
@@ -60,10 +57,42 @@ impl VariantOptions for LayerOptions {
         Ok(Self {
             gamma: given.number("gamma", default.gamma)?,
             eps: given.number("eps", default.eps)?,
+            groups: given.choice("groups", default.groups)?,
         })
     }
 
     fn values(&self) -> Vec<String> {
-        vec![shortest(self.gamma), shortest(self.eps)]
+        vec![
+            shortest(self.gamma),
+            shortest(self.eps),
+            self.groups.word().to_owned(),
+        ]
+    }
+
+    fn spread(self, site: Site) -> Self {
+        Self {
+            groups: self.groups.spread(site),
+            ..self
+        }
+    }
+
+    fn misplaced(&self, site: Site) -> Option<Misplaced> {
+        self.groups.misplaced(site)
+    }
+
+    fn build<T: Real>(
+        &self,
+        scope: &mut Scope<'_, T>,
+        place: Place,
+    ) -> Result<Box<dyn Normalizer<T>>, NotAvailable> {
+        if self.groups == Groups::Gate {
+            return Err(NotAvailable::new("`layer(groups=gate)`"));
+        }
+        let config = LayerNormConfig {
+            gamma: self.gamma,
+            beta: place.beta,
+            epsilon: self.eps,
+        };
+        Ok(Box::new(LayerNorm::new(scope, place.features, config)))
     }
 }

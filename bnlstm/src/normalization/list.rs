@@ -1,29 +1,27 @@
 //! Several normalizations in one text.
 
-use super::error::{Fault, ParseError, Problem};
-use super::sites::Sites;
+use super::{ParseError, Sites};
+use crate::cell::Cell;
+use crate::text::{Fault, Problem, split_outside};
 
-/// Reads a list of normalizations, separated by semicolons; without any, by commas outside
+/// Reads a list of normalizations of a cell, separated by semicolons; without any, by commas outside
 /// parentheses, where sites of one cell (`h=batch,x=batch`) stay together.
 ///
 /// ```
+/// use bnlstm::cell::Cell;
 /// use bnlstm::normalization::parse_list;
 ///
-/// assert_eq!(parse_list("none, batch")?.len(), 2);
-/// assert_eq!(parse_list("none, bacth").unwrap_err().position(), 6);
+/// assert_eq!(parse_list(Cell::Lstm, "none, batch")?.len(), 2);
+/// assert_eq!(parse_list(Cell::Lstm, "none, bacth").unwrap_err().position(), 6);
 /// # Ok::<(), bnlstm::normalization::ParseError>(())
 /// ```
 ///
 /// # Errors
 /// [`ParseError`] with the position in the whole text; also if two are the same.
-pub fn parse_list(text: &str) -> Result<Vec<Sites>, ParseError> {
+pub fn parse_list(cell: Cell, text: &str) -> Result<Vec<Sites>, ParseError> {
     let mut list: Vec<Sites> = Vec::new();
-    for part in split_list(text) {
-        // Parts are slices of the text.
-        let start = part.as_ptr().addr() - text.as_ptr().addr();
-        let sites: Sites = part
-            .parse()
-            .map_err(|error: ParseError| error.within(text, start))?;
+    for (start, part) in split_list(text) {
+        let sites = Sites::parse(cell, part).map_err(|error| error.within(text, start))?;
         if list.contains(&sites) {
             let problem = Problem::Duplicate {
                 kind: "normalization",
@@ -37,38 +35,26 @@ pub fn parse_list(text: &str) -> Result<Vec<Sites>, ParseError> {
 }
 
 /// Cuts a list at semicolons; without any, at commas outside parentheses, where sites of one cell
-/// (`h=batch,x=batch`) stay together.
-fn split_list(text: &str) -> Vec<&str> {
+/// (`h=batch,x=batch`) stay together. Each part with the byte where it starts.
+fn split_list(text: &str) -> Vec<(usize, &str)> {
+    let mut parts: Vec<(usize, &str)> = Vec::new();
     if text.contains(';') {
-        return text.split(';').map(str::trim).collect();
-    }
-    let mut parts: Vec<&str> = Vec::new();
-    let mut start = 0;
-    for end in commas(text).chain([text.len()]) {
-        let part = &text[start..end];
-        match parts.last_mut() {
-            Some(last) if names_site(part) && names_site(last) => {
-                let begin = start - 1 - last.len();
-                *last = &text[begin..end];
+        parts = split_outside(text, |c| c == ';');
+    } else {
+        for (start, part) in split_outside(text, |c| c == ',') {
+            match parts.last_mut() {
+                Some((begin, last)) if names_site(part) && names_site(last) => {
+                    *last = &text[*begin..start + part.len()];
+                }
+                _ => parts.push((start, part)),
             }
-            _ => parts.push(part),
         }
-        start = end + 1;
     }
-    parts.into_iter().map(str::trim).collect()
-}
-
-/// Positions of the commas outside parentheses.
-fn commas(text: &str) -> impl Iterator<Item = usize> {
-    let mut depth = 0_usize;
-    text.char_indices().filter_map(move |(position, c)| {
-        match c {
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        (c == ',' && depth == 0).then_some(position)
-    })
+    let trimmed = parts.into_iter().map(|(start, part)| {
+        let rest = part.trim_start();
+        (start + part.len() - rest.len(), rest.trim_end())
+    });
+    trimmed.collect()
 }
 
 /// Whether a part begins with `site=`.
@@ -79,7 +65,19 @@ fn names_site(part: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{parse_list, split_list};
+    use crate::cell::Cell;
+
+    use super::parse_list;
+
+    fn split_list(text: &str) -> Vec<&str> {
+        let parts = super::split_list(text).into_iter();
+        parts
+            .map(|(start, part)| {
+                assert!(text[start..].starts_with(part), "{part:?} is not at {start}");
+                part
+            })
+            .collect()
+    }
 
     #[test]
     fn errors_show_their_place_in_the_whole_list() {
@@ -100,8 +98,10 @@ mod tests {
                 "normalization `batch(gamma=0.1)` is given twice",
             ),
             ("layer,h=layer,x=layer,c=layer", 6, "is given twice"),
+            ("layer,layer-paper", 6, "is given twice"),
+            ("none;layer; h=dyt, h=dyt", 19, "site `h` is given twice"),
         ] {
-            let error = parse_list(text).unwrap_err();
+            let error = parse_list(Cell::Lstm, text).unwrap_err();
             assert_eq!(error.position(), position, "{text}: {error}");
             let shown = error.to_string();
             assert!(shown.contains(message), "{shown}");

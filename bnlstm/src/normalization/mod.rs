@@ -1,75 +1,88 @@
 //! The text of a normalization: one source for the command line, configuration files and logs.
 //!
 //! ```text
-//! sites         = normalization | site "=" normalization { "," site "=" normalization }
-//! site          = "h" | "x" | "c"
+//! text          = preset | normalization | site "=" normalization { "," site "=" normalization }
+//! site          = "h" | "x" | "sum" | "c" | "carry" | "out"
 //! normalization = name [ "(" [ option "=" value { "," option "=" value } ] ")" ]
 //! ```
 //!
-//! Options may come in any order and may be left out; spaces are allowed between words and signs.
-//! Printing a parsed text gives its full form, with every option, and parsing that gives the same
-//! value again.
+//! A normalization alone stands at its default sites, as far as the cell has them. Options may come
+//! in any order and may be left out; spaces are allowed between words and signs. A [`Text`] becomes
+//! the [`Sites`] of a cell, which print in full, with every site that has a normalization and every
+//! option; reading that gives the same sites again.
 //!
 //! ```
+//! use bnlstm::cell::{Cell, Site};
 //! use bnlstm::normalization::{Normalization, Sites};
 //!
-//! let sites: Sites = "h=batch(gamma=0.5), x=layer".parse()?;
-//! assert_eq!(sites.c, Normalization::None);
+//! let sites = Sites::parse(Cell::Lstm, "h=layer(gamma=0.5), x=dyt")?;
+//! assert_eq!(*sites.at(Site::C), Normalization::None);
 //! assert_eq!(
-//!     sites.h.to_string(),
-//!     "batch(gamma=0.5,eps=1e-5,stats=per-step,momentum=0.99)"
+//!     sites.to_string(),
+//!     "h=layer(gamma=0.5,eps=1e-5,groups=whole),x=dyt(gamma=1,alpha=0.5)"
 //! );
 //! # Ok::<(), bnlstm::normalization::ParseError>(())
 //! ```
 //!
-//! A new variant takes four things: its file here, which says its formula and implements
-//! `VariantOptions`; its line in the list at the end of this file; its arms in `build.rs` and
-//! `label.rs`, without which they do not compile; and its layer in the crate `nn`, which `build.rs`
-//! makes of its options.
+//! A new variant takes three things: its file here, which says its formula and implements
+//! `VariantOptions`; its line in the list at the end of this file; and its layer in the crate `nn`,
+//! which its file makes of its options.
 
+mod assorted_time;
 mod batch;
+mod batch_renorm;
 mod build;
-mod error;
+mod common;
+mod cosine;
+mod dyt;
+mod group;
 mod help;
 mod label;
 mod layer;
 mod list;
-mod nearest;
 mod none;
-mod options;
-mod serde_text;
+mod norm_propagation;
+mod online;
+mod presets;
+mod rms;
 mod sites;
-mod syntax;
 #[cfg(test)]
 mod tests;
+mod text;
+mod variant;
+mod weight;
 
 use std::fmt;
 use std::str::FromStr;
 
+use kernels::Real;
+use nn::norm::Normalizer;
+use nn::params::Scope;
+
+use crate::cell::Site;
+use crate::text::{Call, Fault, GivenOptions, Parser, Problem};
+
+pub use crate::text::ParseError;
+pub use assorted_time::AssortedTimeOptions;
 pub use batch::{BatchOptions, Stats};
-pub use error::{ParseError, Problem};
+pub use batch_renorm::{BatchRenormOptions, RenormStats};
+pub use common::{Groups, Padding};
+pub use cosine::CosineOptions;
+pub use dyt::DytOptions;
+pub use group::GroupOptions;
 pub use help::help;
 pub use layer::LayerOptions;
 pub use list::parse_list;
-pub use options::{OptionInfo, Range, Values};
-pub use sites::{Site, Sites};
+pub use norm_propagation::NormPropagationOptions;
+pub use online::OnlineOptions;
+pub use presets::{PRESETS, Preset};
+pub use rms::RmsOptions;
+pub use sites::{FeaturesError, Sites};
+pub use text::Text;
+pub use variant::{NotAvailable, Place, Variant};
+pub use weight::WeightOptions;
 
-use error::Fault;
-use options::{GivenOptions, VariantOptions};
-use syntax::{Call, Parser};
-
-/// What a variant of normalization is called, what it does and where it comes from.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Variant {
-    /// Its name in the text.
-    pub name: &'static str,
-    /// What it does, in one line.
-    pub summary: &'static str,
-    /// The paper that defines it.
-    pub reference: &'static str,
-    /// Its options, in the order in which they are printed.
-    pub options: &'static [OptionInfo],
-}
+use variant::{Misplaced, VariantOptions};
 
 /// Repeats the list of variants wherever each of them has to be named.
 macro_rules! variants {
@@ -86,19 +99,77 @@ macro_rules! variants {
         /// All normalizations that a text can name.
         pub const VARIANTS: &[Variant] = &[none::VARIANT, $(<$options>::VARIANT),*];
 
+        $(impl From<$options> for Normalization {
+            fn from(options: $options) -> Self {
+                Self::$variant(options)
+            }
+        })*
+
         impl Normalization {
-            fn from_options(given: &GivenOptions<'_>) -> Result<Self, Fault> {
-                let name = given.variant().name;
+            fn from_options(name: &str, given: &GivenOptions<'_>) -> Result<Self, Fault> {
                 $(if name == <$options>::VARIANT.name {
                     return <$options>::read(given).map(Self::$variant);
                 })*
                 Ok(Self::None)
             }
 
-            fn parts(&self) -> (&'static str, Vec<String>) {
+            /// What its entry of [`VARIANTS`] says.
+            pub fn variant(&self) -> Variant {
                 match self {
-                    Self::None => (none::VARIANT.name, Vec::new()),
-                    $(Self::$variant(options) => (<$options>::VARIANT.name, options.values()),)*
+                    Self::None => none::VARIANT,
+                    $(Self::$variant(_) => <$options>::VARIANT,)*
+                }
+            }
+
+            /// The values of its options as text, in the order of [`Variant::options`].
+            pub fn values(&self) -> Vec<String> {
+                match self {
+                    Self::None => Vec::new(),
+                    $(Self::$variant(options) => options.values(),)*
+                }
+            }
+
+            /// Whether it takes moments over the batch.
+            pub fn is_over_batch(&self) -> bool {
+                match self {
+                    Self::None => false,
+                    $(Self::$variant(_) => <$options>::OVER_BATCH,)*
+                }
+            }
+
+            fn spread(self, site: Site) -> Self {
+                match self {
+                    Self::None => self,
+                    $(Self::$variant(options) => Self::$variant(options.spread(site)),)*
+                }
+            }
+
+            fn misplaced(&self, site: Site) -> Option<Misplaced> {
+                match self {
+                    Self::None => None,
+                    $(Self::$variant(options) => options.misplaced(site),)*
+                }
+            }
+
+            fn check_features(&self, features: usize) -> Result<(), String> {
+                match self {
+                    Self::None => Ok(()),
+                    $(Self::$variant(options) => options.check_features(features),)*
+                }
+            }
+
+            /// The layer; `None` where values pass unchanged.
+            ///
+            /// # Errors
+            /// If there is no such layer.
+            pub fn build<T: Real>(
+                &self,
+                scope: &mut Scope<'_, T>,
+                place: Place,
+            ) -> Result<Option<Box<dyn Normalizer<T>>>, NotAvailable> {
+                match self {
+                    Self::None => Ok(None),
+                    $(Self::$variant(options) => options.build(scope, place).map(Some),)*
                 }
             }
         }
@@ -106,15 +177,7 @@ macro_rules! variants {
 }
 
 impl Normalization {
-    /// The entry of [`VARIANTS`] that describes this normalization.
-    pub fn variant(&self) -> &'static Variant {
-        let name = self.parts().0;
-        VARIANTS
-            .iter()
-            .find(|variant| variant.name == name)
-            .expect("every variant has its line in VARIANTS")
-    }
-
+    /// Reads one normalization, wherever it is to stand.
     fn from_call(call: &Call<'_>) -> Result<Self, Fault> {
         let variant = VARIANTS
             .iter()
@@ -123,7 +186,67 @@ impl Normalization {
                 let names: Vec<_> = VARIANTS.iter().map(|variant| variant.name).collect();
                 Fault::unknown("normalization", "known normalizations", &call.name, &names)
             })?;
-        Self::from_options(&GivenOptions::new(variant, &call.options)?)
+        let given = GivenOptions::new(variant.name, variant.options, &call.options)?;
+        Self::from_options(variant.name, &given)
+    }
+
+    /// Checks that it makes sense at a site, for which a call has given it.
+    fn check_site(&self, site: Site, call: &Call<'_>) -> Result<(), Fault> {
+        let variant = self.variant();
+        if !variant.sites.contains(&site) {
+            let problem = Problem::NotDefined {
+                variant: variant.name,
+                site,
+                sites: variant.sites,
+            };
+            return Err(Fault::at(call.name.start, problem));
+        }
+        let Some(Misplaced {
+            option,
+            value,
+            reason,
+        }) = self.misplaced(site)
+        else {
+            return Ok(());
+        };
+        let mut settings = call.options.iter();
+        let setting = settings.find(|setting| setting.name.text == option);
+        let position = setting.map_or(call.name.start, |setting| setting.value.start);
+        let problem = Problem::Misplaced {
+            option,
+            value,
+            site,
+            reason,
+        };
+        Err(Fault::at(position, problem))
+    }
+
+    /// Each option with its value.
+    fn settings(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let options = self.variant().options.iter().map(|option| option.name);
+        options.zip(self.values())
+    }
+
+    /// The options whose values are not those of the bare name.
+    fn changed_settings(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let name = self.variant().name;
+        let default: Self = name
+            .parse()
+            .expect("the name of a variant is a text that names it");
+        let pairs = self.settings().zip(default.values());
+        pairs.filter_map(|((option, value), default)| (value != default).then_some((option, value)))
+    }
+
+    /// The name with some of its options.
+    fn text_with(&self, settings: impl Iterator<Item = (&'static str, String)>) -> String {
+        let settings: Vec<_> = settings
+            .map(|(option, value)| format!("{option}={value}"))
+            .collect();
+        let name = self.variant().name;
+        match settings.is_empty() {
+            true => name.to_owned(),
+            false => format!("{name}({})", settings.join(",")),
+        }
     }
 }
 
@@ -136,7 +259,7 @@ impl FromStr for Normalization {
     /// [`ParseError`] with the position in the text and what would be accepted there.
     fn from_str(text: &str) -> Result<Self, ParseError> {
         Parser::new(text)
-            .single()
+            .single("a normalization")
             .and_then(|call| Self::from_call(&call))
             .map_err(|fault| fault.in_text(text))
     }
@@ -144,22 +267,31 @@ impl FromStr for Normalization {
 
 impl fmt::Display for Normalization {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.parts().0)?;
-        let options = self.variant().options.iter();
-        for (index, (option, value)) in options.zip(self.parts().1).enumerate() {
-            let separator = if index == 0 { '(' } else { ',' };
-            write!(f, "{separator}{}={value}", option.name)?;
-        }
-        if self.variant().options.is_empty() {
-            return Ok(());
-        }
-        f.write_str(")")
+        f.write_str(&self.text_with(self.settings()))
     }
 }
 
 variants! {
     /// Statistics over the batch, see [`BatchOptions`].
     Batch(BatchOptions),
+    /// Statistics over the batch, corrected, see [`BatchRenormOptions`].
+    BatchRenorm(BatchRenormOptions),
     /// Statistics over the units of one example, see [`LayerOptions`].
     Layer(LayerOptions),
+    /// The mean square over the units of one example, see [`RmsOptions`].
+    Rms(RmsOptions),
+    /// Statistics over groups of units of one example, see [`GroupOptions`].
+    Group(GroupOptions),
+    /// Weights of a learned length, see [`WeightOptions`].
+    Weight(WeightOptions),
+    /// The angle between weights and input, see [`CosineOptions`].
+    Cosine(CosineOptions),
+    /// Factors that are known beforehand, see [`NormPropagationOptions`].
+    NormPropagation(NormPropagationOptions),
+    /// Statistics over the units and the last steps, see [`AssortedTimeOptions`].
+    AssortedTime(AssortedTimeOptions),
+    /// Statistics over what came before, see [`OnlineOptions`].
+    Online(OnlineOptions),
+    /// A squashing function instead, see [`DytOptions`].
+    Dyt(DytOptions),
 }

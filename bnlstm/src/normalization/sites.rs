@@ -1,136 +1,128 @@
 //! Which normalization stands at which site of a recurrent cell.
 
 use std::fmt;
-use std::str::FromStr;
 
-use super::Normalization;
-use super::error::{Fault, ParseError, Problem};
-use super::syntax::{Call, Parser, SiteList, Word};
+use serde::{Serialize, Serializer};
 
-/// A place in a recurrent cell where values are normalized.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Site {
-    /// The recurrent term h_{t−1} W_h.
-    H,
-    /// The input term x_t W_x.
-    X,
-    /// The cell c_t inside the output's tanh.
-    C,
-}
+use super::{Normalization, ParseError, Text};
+use crate::cell::{Cell, Site};
 
-impl Site {
-    /// All sites, in the order in which they are printed.
-    pub const ALL: [Self; 3] = [Self::H, Self::X, Self::C];
-
-    /// Its name in the text.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::H => "h",
-            Self::X => "x",
-            Self::C => "c",
-        }
-    }
-}
-
-/// The normalizations of a recurrent cell; by default there are none.
-///
-/// One normalization alone applies to all sites; in a list, a site that is missing has none.
-/// Printing gives the short form if all sites are equal.
+/// The normalizations of a recurrent cell, each at a site that the cell has and where it is defined.
 ///
 /// ```
+/// use bnlstm::cell::Cell;
 /// use bnlstm::normalization::Sites;
 ///
-/// let sites: Sites = "x=layer(gamma=0.5)".parse()?;
-/// assert_eq!(sites.to_string(), "h=none,x=layer(gamma=0.5,eps=1e-5),c=none");
+/// let sites = Sites::parse(Cell::Lstm, "carry=dyt")?;
+/// assert_eq!(sites.to_string(), "carry=dyt(gamma=1,alpha=0.5)");
 /// # Ok::<(), bnlstm::normalization::ParseError>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sites {
-    /// At the recurrent term h_{t−1} W_h, shape [B, 4H] in an LSTM.
-    pub h: Normalization,
-    /// At the input term x_t W_x, shape [B, 4H] in an LSTM.
-    pub x: Normalization,
-    /// At the cell c_t inside the output's tanh, shape [B, H].
-    pub c: Normalization,
+    cell: Cell,
+    at: [Normalization; Site::ALL.len()],
+}
+
+/// The number of units does not fit a normalization.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{normalization}` at `{site}`: {problem}")]
+pub struct FeaturesError {
+    /// The normalization.
+    pub normalization: String,
+    /// Where it stands.
+    pub site: Site,
+    /// What is wrong, and what would fit.
+    pub problem: String,
 }
 
 impl Sites {
-    /// The same normalization at all sites.
-    pub fn all(normalization: Normalization) -> Self {
+    /// A cell without normalization.
+    pub fn none(cell: Cell) -> Self {
         Self {
-            h: normalization,
-            x: normalization,
-            c: normalization,
+            cell,
+            at: [Normalization::None; Site::ALL.len()],
         }
+    }
+
+    /// What a normalization means that is written without sites: it stands at its default sites, as
+    /// far as the cell has them.
+    pub fn everywhere(cell: Cell, normalization: Normalization) -> Self {
+        let mut sites = Self::none(cell);
+        for &site in normalization.variant().default_sites {
+            if cell.has(site) {
+                sites.put(site, normalization.spread(site));
+            }
+        }
+        sites
+    }
+
+    /// Reads a text for a cell.
+    ///
+    /// # Errors
+    /// [`ParseError`] with the position in the text and what would be accepted there.
+    pub fn parse(cell: Cell, text: &str) -> Result<Self, ParseError> {
+        text.parse::<Text>()?.resolve(cell)
+    }
+
+    pub(super) fn put(&mut self, site: Site, normalization: Normalization) {
+        self.at[site as usize] = normalization;
+    }
+
+    /// The cell.
+    pub fn cell(&self) -> Cell {
+        self.cell
     }
 
     /// The normalization at one site.
     pub fn at(&self, site: Site) -> &Normalization {
-        match site {
-            Site::H => &self.h,
-            Site::X => &self.x,
-            Site::C => &self.c,
-        }
+        &self.at[site as usize]
     }
 
-    fn at_mut(&mut self, site: Site) -> &mut Normalization {
-        match site {
-            Site::H => &mut self.h,
-            Site::X => &mut self.x,
-            Site::C => &mut self.c,
-        }
+    /// The sites where there is a normalization, in the order in which they are printed.
+    pub fn iter(&self) -> impl Iterator<Item = (Site, Normalization)> {
+        let all = Site::ALL.map(|site| (site, *self.at(site)));
+        all.into_iter().filter(|(_, found)| *found != Normalization::None)
     }
 
-    fn from_named(named: &[(Word<'_>, Call<'_>)]) -> Result<Self, Fault> {
-        let mut sites = Self::default();
-        for (index, (word, call)) in named.iter().enumerate() {
-            let site = find_site(word)?;
-            if named[..index]
-                .iter()
-                .any(|(earlier, _)| earlier.text == word.text)
-            {
-                let problem = Problem::Duplicate {
-                    kind: "site",
-                    name: word.text.to_owned(),
-                };
-                return Err(Fault::at(word.start, problem));
-            }
-            *sites.at_mut(site) = Normalization::from_call(call)?;
-        }
-        Ok(sites)
+    /// Whether some site normalizes over the batch, so that there are statistics to estimate.
+    pub fn has_statistics(&self) -> bool {
+        self.iter()
+            .any(|(_, normalization)| normalization.is_over_batch())
     }
-}
 
-fn find_site(word: &Word<'_>) -> Result<Site, Fault> {
-    let found = Site::ALL.into_iter().find(|site| site.name() == word.text);
-    found.ok_or_else(|| {
-        let names = Site::ALL.map(Site::name);
-        Fault::unknown("site", "known sites", word, &names)
-    })
-}
-
-impl FromStr for Sites {
-    type Err = ParseError;
-
-    /// Reads one normalization for all sites, or a list of sites.
+    /// Looks for a normalization that a number of units does not fit.
     ///
     /// # Errors
-    /// [`ParseError`] with the position in the text and what would be accepted there.
-    fn from_str(text: &str) -> Result<Self, ParseError> {
-        let list = Parser::new(text).sites();
-        list.and_then(|list| match list {
-            SiteList::All(call) => Normalization::from_call(&call).map(Self::all),
-            SiteList::Named(named) => Self::from_named(&named),
-        })
-        .map_err(|fault| fault.in_text(text))
+    /// The first one, with what would fit.
+    pub fn check_features(&self, hidden_size: usize) -> Result<(), FeaturesError> {
+        for (site, normalization) in self.iter() {
+            let features = self.cell.features(site, hidden_size);
+            let error = |problem| FeaturesError {
+                normalization: normalization.to_string(),
+                site,
+                problem,
+            };
+            normalization.check_features(features).map_err(error)?;
+        }
+        Ok(())
     }
 }
 
 impl fmt::Display for Sites {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if *self == Self::all(self.h) {
-            return self.h.fmt(f);
+        let sites: Vec<_> = self
+            .iter()
+            .map(|(site, normalization)| format!("{site}={normalization}"))
+            .collect();
+        match sites.is_empty() {
+            true => write!(f, "{}", Normalization::None),
+            false => f.write_str(&sites.join(",")),
         }
-        write!(f, "h={},x={},c={}", self.h, self.x, self.c)
+    }
+}
+
+impl Serialize for Sites {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }

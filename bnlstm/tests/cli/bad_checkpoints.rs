@@ -68,7 +68,7 @@ fn the_checkpoint_of_another_run() {
     workspace.refuses(
         &EVAL,
         1,
-        &[CHECKPOINT, "model.normalization = \"layer(", "\"batch("],
+        &[CHECKPOINT, "model.normalization = \"h=layer(", "\"h=batch("],
     );
     other(&["--hidden-size", "19", "--permuted"]);
     workspace.refuses(&EVAL, 1, &[CHECKPOINT, "task.order", "permuted", "\"scan\""]);

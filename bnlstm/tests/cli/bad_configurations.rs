@@ -13,7 +13,7 @@ fn a_bad_field_is_named_with_its_place() {
     let workspace = Workspace::with_run(&["--permuted"]);
     let good = workspace.text("run/config.toml");
     let checkpoint = "run/checkpoint.safetensors";
-    let cases: [(&str, &str, &[&str]); 17] = [
+    let cases: [(&str, &str, &[&str]); 19] = [
         ("[task]", "[task", &["TOML parse error at line 1"]),
         ("[task]", "[task]\nsize = 3", &["unknown field `size`", "`order`"]),
         ("permutation_seed", "permutation_sed", &["`permutation_sed`"]),
@@ -59,14 +59,21 @@ fn a_bad_field_is_named_with_its_place() {
         ),
         ("momentum = 0.0", "momentun = 0.0", &["`momentun`", "`momentum`"]),
         (
-            "\"batch(",
-            "\"bacth(",
+            "\"h=batch(",
+            "\"h=bacth(",
             &[
                 "line",
                 "unknown normalization `bacth`",
-                "known normalizations: none, batch, layer (at byte 0)",
+                "known normalizations: none, batch, batch-renorm, layer, ",
+                "(at byte 2)",
             ],
         ),
+        (
+            "cell = \"lstm\"",
+            "cell = \"gru\"",
+            &["line", "gru has no cell state; its sites are h, x, out", "^"],
+        ),
+        ("cell = \"lstm\"", "cell = \"lstn\"", &["line", "`lstn`", "`gru`"]),
     ];
     for (from, to, parts) in cases {
         workspace.write("run/config.toml", replace(&good, from, to));

@@ -5,7 +5,7 @@ use crate::support::{Workspace, tiny};
 #[test]
 fn values_that_make_no_sense() {
     let workspace = Workspace::new();
-    let cases: [(&[&str], &[&str]); 17] = [
+    let cases: [(&[&str], &[&str]); 22] = [
         (&["--epochs", "0"], &["training.epochs = 0", "at least 1"]),
         (&["--batch", "0"], &["training.batch = 0", "at least 1"]),
         (&["--hidden-size", "0"], &["model.hidden_size = 0", "at least 1"]),
@@ -52,13 +52,40 @@ fn values_that_make_no_sense() {
             &["--norm", "h=bacth(gamma=1)"],
             &[
                 "--norm: unknown normalization `bacth` (did you mean `batch`?)",
-                "known normalizations: none, batch, layer (at byte 2)",
+                "known normalizations: none, batch, batch-renorm, layer, ",
+                "(at byte 2)",
                 "\n  h=bacth(gamma=1)\n    ^",
             ],
         ),
         (
             &["--norm", "batch(gamma=one)"],
             &["option `gamma` must be a finite number, found `one` (at byte 12)"],
+        ),
+        (
+            &["--norm", "c=layer", "--cell", "gru"],
+            &["--norm: gru has no cell state; its sites are h, x, out (at byte 0)"],
+        ),
+        (
+            &["--norm", "sum=weight"],
+            &[
+                "--norm: `weight` is not defined at `sum`",
+                "products: h, x (at byte 4)",
+            ],
+        ),
+        (
+            &["--norm", "c=group(groups=5)"],
+            &[
+                "model.normalization = c=group",
+                "at `c`: 5 groups do not divide 64 values",
+            ],
+        ),
+        (
+            &["--regularization", "zonout"],
+            &["--regularization: unknown regularizer `zonout` (did you mean `zoneout`?)"],
+        ),
+        (
+            &["--norm", "none", "--cell", "gru", "--regularization", "zoneout"],
+            &["model.regularization = zoneout", "write zoneout(h=0.05,c=0)"],
         ),
     ];
     for (options, parts) in cases {
@@ -93,7 +120,8 @@ fn comparisons_that_make_no_sense() {
             &["--norms", "none,bacth"],
             &[
                 "--norms: unknown normalization `bacth`",
-                "none, batch, layer (at byte 5)",
+                "none, batch, batch-renorm, layer, ",
+                "(at byte 5)",
                 "\n       ^",
             ],
         ),

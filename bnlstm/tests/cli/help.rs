@@ -1,11 +1,13 @@
 //! `--help` everywhere.
 
-use bnlstm::normalization::{Normalization, VARIANTS};
+use bnlstm::normalization::{Normalization, PRESETS, VARIANTS};
 
 use crate::support::Workspace;
 
 const EVERYWHERE: [&str; 3] = ["--device", "--threads", "--help"];
-const RUN: [&str; 15] = [
+const RUN: [&str; 17] = [
+    "--cell",
+    "--regularization",
     "--task",
     "--data",
     "--permuted",
@@ -38,7 +40,8 @@ fn check(command: &[&str], options: &[&str]) {
 
 #[test]
 fn every_command_lists_its_options() {
-    check(&[], &["train", "eval", "compare", "--version"]);
+    check(&[], &["train", "eval", "compare", "list", "--version"]);
+    check(&["list"], &["[SECTION]", "--json"]);
     check(
         &["train"],
         &[&RUN[..], &["--norm", "--seed", "--config"]].concat(),
@@ -68,6 +71,10 @@ fn the_help_of_train_says_all_of_every_normalization() {
             let text = format!("{}: {}", option.name, option.help);
             assert!(help.contains(&text), "no `{text}` in {help}");
         }
+    }
+    for preset in PRESETS {
+        let text = format!("{} = {}", preset.name, preset.text);
+        assert!(help.contains(&text), "no `{text}` in {help}");
     }
 }
 

@@ -10,6 +10,7 @@ mod disk;
 mod gradcheck_classifier;
 mod help;
 mod interrupt;
+mod list;
 mod population;
 mod resume;
 mod run_directories;

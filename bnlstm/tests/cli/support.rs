@@ -5,7 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use bnlstm::cell::Cell;
 use bnlstm::config::{ModelConfig, RecurrentInit, RunConfig, TrainingConfig};
+use bnlstm::normalization::Sites;
+use bnlstm::regularization::Regularization;
 use bnlstm::task::{PixelOrder, TaskConfig};
 use nn::optimizer::OptimizerConfig;
 use tempfile::TempDir;
@@ -142,7 +145,10 @@ pub fn config(normalization: &str) -> RunConfig {
         model: ModelConfig {
             // One vector of the widest, 16 numbers, and a rest.
             hidden_size: 19,
-            normalization: normalization.parse().unwrap(),
+            layers: 1,
+            bidirectional: false,
+            normalization: Sites::parse(Cell::Lstm, normalization).unwrap(),
+            regularization: Regularization::default(),
             recurrent_init: RecurrentInit::IdentityG,
             forget_bias: 1.0,
             initial_noise: 0.0,

@@ -10,6 +10,9 @@ use crate::init::{Gates, Initializer};
 use crate::norm::Step;
 use crate::params::{ParamId, Scope};
 
+/// Position of the candidate `n` in the order `r, z, n`.
+pub const GATE_N: usize = 2;
+
 /// Settings of a [`Gru`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct GruConfig {

@@ -20,7 +20,7 @@ use crate::context::Context;
 use crate::lengths::LiveRows;
 use crate::norm::Step;
 
-pub use gru::{Gru, GruConfig};
+pub use gru::{GATE_N, Gru, GruConfig};
 pub use layer::Layer;
 pub use lstm::{GATE_F, GATE_G, Lstm, LstmConfig};
 pub use rnn::{Rnn, RnnConfig};

@@ -1,11 +1,13 @@
 //! The places in a cell where values are normalized.
 
+use std::fmt;
+
 use kernels::Real;
 
 use crate::norm::Normalizer;
 
 /// A place in a recurrent cell where values are normalized.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Site {
     /// The recurrent term `h_{t−1} W_h`.
     H,
@@ -22,8 +24,11 @@ pub enum Site {
 }
 
 impl Site {
-    /// All sites.
+    /// All sites, in the order in which they are printed.
     pub const ALL: [Self; 6] = [Self::H, Self::X, Self::Sum, Self::C, Self::Carry, Self::Out];
+
+    /// The products of a vector with a weight.
+    pub const PRODUCTS: [Self; 2] = [Self::H, Self::X];
 
     /// Its name in texts, and with `norm_` before it in the paths of parameters.
     pub fn name(self) -> &'static str {
@@ -37,9 +42,38 @@ impl Site {
         }
     }
 
-    /// Whether a product with a weight is normalized here.
-    pub fn is_product(self) -> bool {
-        matches!(self, Self::H | Self::X)
+    /// What stands there, in one line.
+    pub fn summary(self) -> &'static str {
+        match self {
+            Self::H => "recurrent term h_{t-1} W_h",
+            Self::X => "input term x_t W_x",
+            Self::Sum => "both terms together, before the bias",
+            Self::C => "copy of the cell c_t inside the output's tanh",
+            Self::Carry => "the cell c_t itself, for the output's tanh and for the next step",
+            Self::Out => "the hidden state h_t, for the output and for the next step",
+        }
+    }
+
+    /// A paper or program that normalizes there.
+    pub fn reference(self) -> &'static str {
+        match self {
+            Self::H | Self::X | Self::C => "Cooijmans et al. 2016, arXiv 1603.09025, eq. 6-8",
+            Self::Sum => "Laurent et al. 2015, arXiv 1510.01378",
+            Self::Carry => "TensorFlow 1, contrib.rnn.LayerNormBasicLSTMCell",
+            Self::Out => "Laurent, Ballas & Vincent 2017, Recurrent Normalization Propagation",
+        }
+    }
+
+    /// Whether the values go into the gates: they have no `β` of their own there, as the cell's bias
+    /// serves.
+    pub fn is_gate_term(self) -> bool {
+        matches!(self, Self::H | Self::X | Self::Sum)
+    }
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

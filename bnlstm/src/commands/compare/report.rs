@@ -120,6 +120,8 @@ pub fn learning_curves(task: &str, comparison: &Comparison) -> Figure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cell::Cell;
+    use crate::normalization::Sites;
     use crate::trainer::{Diverged, Score};
 
     fn run(seed: u64, accuracies: &[f64], diverged: bool) -> RunResult {
@@ -137,7 +139,7 @@ mod tests {
             }
         };
         RunResult {
-            sites: "none".parse().unwrap(),
+            sites: Sites::none(Cell::Lstm),
             seed,
             epochs: accuracies.iter().enumerate().map(record).collect(),
             diverged: diverged.then_some(Diverged {

@@ -6,6 +6,7 @@ use clap::Parser;
 
 use super::Compare;
 use super::report::{batch, finished, over, population};
+use crate::cell::Cell;
 use crate::commands::Failure;
 use crate::commands::output::line;
 use crate::comparison::{Comparison, RunResult};
@@ -65,7 +66,7 @@ fn claims(comparison: &Comparison) -> Result<(), Failure> {
 
 /// The finished runs of one model of the short comparison.
 fn runs<'a>(comparison: &'a Comparison, text: &str) -> Vec<&'a RunResult> {
-    let sites: Sites = text.parse().expect("a normalization of this file");
+    let sites = Sites::parse(Cell::Lstm, text).expect("a normalization of this file");
     let groups = comparison.by_normalization();
     let group = groups.iter().find(|(found, _)| *found == sites);
     finished(&group.expect("the short comparison has it").1)
@@ -85,7 +86,7 @@ mod tests {
     fn the_short_command_line_compares_the_models_of_the_claims() {
         let compare = ShortCli::try_parse_from(SHORT).unwrap().compare;
         let config = compare.config().unwrap();
-        let models = [LSTM, SMALL_GAMMA, LARGE_GAMMA].map(|text| text.parse().unwrap());
+        let models = [LSTM, SMALL_GAMMA, LARGE_GAMMA].map(|text| Sites::parse(Cell::Lstm, text).unwrap());
         assert_eq!(config.normalizations, models);
         assert!(config.seeds.len() >= 3);
         let plan = compare.plan(&config).unwrap();

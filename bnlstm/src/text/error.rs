@@ -1,12 +1,13 @@
-//! What can be wrong with the text of a normalization.
+//! What can be wrong with a text.
 
 use thiserror::Error;
 
 use super::nearest::nearest;
 use super::options::Values;
 use super::syntax::Word;
+use crate::cell::{Cell, Site, names};
 
-/// The text of a normalization was not understood.
+/// A text was not understood.
 ///
 /// Its message shows the text with a caret under the position.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -24,7 +25,7 @@ impl ParseError {
     }
 
     /// The same error as one of a longer text, in which this one's begins at byte `start`.
-    pub(super) fn within(self, text: &str, start: usize) -> Self {
+    pub(crate) fn within(self, text: &str, start: usize) -> Self {
         Self {
             text: text.to_owned(),
             position: start + self.position,
@@ -44,7 +45,7 @@ pub enum Problem {
     /// A name that does not exist.
     #[error("unknown {kind} `{found}`{}; {list}: {}", did_you_mean(*suggestion), known.join(", "))]
     Unknown {
-        /// What was to be named: a normalization, an option, a site.
+        /// What was to be named: a normalization, an option, a site, a regularizer.
         kind: &'static str,
         /// The name in the text.
         found: String,
@@ -63,11 +64,61 @@ pub enum Problem {
         /// Its name.
         name: String,
     },
-    /// An option for a normalization that has none.
-    #[error("`{variant}` has no options; write just `{variant}`")]
+    /// An option for something that has none.
+    #[error("`{name}` has no options; write just `{name}`")]
     NoOptions {
+        /// What was named.
+        name: &'static str,
+    },
+    /// A cell without the site.
+    #[error("{}; its sites are {}", cell.lacks(*site), names(cell.sites()))]
+    NoSuchSite {
+        /// The cell.
+        cell: Cell,
+        /// The site.
+        site: Site,
+    },
+    /// A preset that names a site which the cell does not have.
+    #[error("`{preset}` normalizes at `{site}`, but {}; its sites are {}", cell.lacks(*site), names(cell.sites()))]
+    PresetMisfit {
+        /// The preset.
+        preset: &'static str,
+        /// The cell.
+        cell: Cell,
+        /// The site.
+        site: Site,
+    },
+    /// A preset where a normalization of one site is wanted.
+    #[error(
+        "`{preset}` stands for normalizations at several sites, `{text}`; write it alone, or one of them here"
+    )]
+    PresetAtSite {
+        /// The preset.
+        preset: &'static str,
+        /// What it stands for.
+        text: &'static str,
+    },
+    /// A normalization at a site where it makes no sense.
+    #[error("`{variant}` is not defined at `{site}`; it is defined at {}", places(sites))]
+    NotDefined {
         /// The normalization.
         variant: &'static str,
+        /// The site.
+        site: Site,
+        /// Where it is defined.
+        sites: &'static [Site],
+    },
+    /// An option whose value makes no sense at the site.
+    #[error("`{option}={value}` cannot stand at `{site}`: {reason}")]
+    Misplaced {
+        /// The option.
+        option: &'static str,
+        /// Its value.
+        value: &'static str,
+        /// The site.
+        site: Site,
+        /// Why, and what would fit.
+        reason: &'static str,
     },
     /// A value that the option cannot have.
     #[error("option `{option}` must be {wanted}, found `{found}`")]
@@ -94,7 +145,7 @@ pub enum Problem {
 
 /// A problem and its position, before the text is added.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(crate) struct Fault {
     position: usize,
     problem: Problem,
 }
@@ -125,6 +176,12 @@ impl Fault {
             problem: Box::new(self.problem),
         }
     }
+}
+
+/// The names of sites, and what they have in common.
+fn places(sites: &[Site]) -> String {
+    let kind = if sites == Site::PRODUCTS { "products: " } else { "" };
+    format!("{kind}{}", names(sites))
 }
 
 fn did_you_mean(suggestion: Option<&str>) -> String {

@@ -1,12 +1,11 @@
-//! The options of a variant: what it knows, and what a text gave.
+//! Options: what a name knows, and what a text gave.
 
 use std::fmt;
 
-use super::Variant;
 use super::error::{Fault, Problem};
 use super::syntax::{Setting, Word};
 
-/// One option that a normalization knows.
+/// One option that a normalization or regularizer knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OptionInfo {
     /// Its name in the text.
@@ -22,6 +21,8 @@ pub struct OptionInfo {
 pub enum Values {
     /// A number within a range.
     Number(Range),
+    /// A whole number that is at least this.
+    Count(u32),
     /// One of these words.
     Choice(&'static [&'static str]),
 }
@@ -33,6 +34,10 @@ pub enum Range {
     Finite,
     /// Finite numbers above zero.
     Positive,
+    /// Finite numbers that are not negative.
+    NotNegative,
+    /// 1 ≤ value < ∞.
+    AtLeastOne,
     /// 0 ≤ value < 1.
     BelowOne,
 }
@@ -42,6 +47,8 @@ impl Range {
         match self {
             Self::Finite => value.is_finite(),
             Self::Positive => value.is_finite() && value > 0.0,
+            Self::NotNegative => value.is_finite() && value >= 0.0,
+            Self::AtLeastOne => value.is_finite() && value >= 1.0,
             Self::BelowOne => (0.0..1.0).contains(&value),
         }
     }
@@ -52,6 +59,8 @@ impl fmt::Display for Range {
         f.write_str(match self {
             Self::Finite => "a finite number",
             Self::Positive => "a finite number above 0",
+            Self::NotNegative => "a finite number that is not negative",
+            Self::AtLeastOne => "a finite number that is at least 1",
             Self::BelowOne => "a number from 0 to below 1",
         })
     }
@@ -61,25 +70,14 @@ impl fmt::Display for Values {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number(range) => range.fmt(f),
+            Self::Count(from) => write!(f, "a whole number from {from} to {}", u32::MAX),
             Self::Choice(words) => write!(f, "one of {}", words.join(", ")),
         }
     }
 }
 
-/// The options of one variant: how they are read from a text and printed.
-pub(super) trait VariantOptions: Sized + Default {
-    /// What `VARIANTS` says of it.
-    const VARIANT: Variant;
-
-    /// Reads each option, or takes its default.
-    fn read(given: &GivenOptions<'_>) -> Result<Self, Fault>;
-
-    /// The values of all options as text, in the order of `VARIANT.options`.
-    fn values(&self) -> Vec<String>;
-}
-
 /// A type whose values are written as words.
-pub(super) trait Choice: Copy + PartialEq + 'static {
+pub(crate) trait Choice: Copy + PartialEq + 'static {
     /// Each value with its word.
     const CHOICES: &'static [(&'static str, Self)];
 
@@ -90,45 +88,44 @@ pub(super) trait Choice: Copy + PartialEq + 'static {
     }
 }
 
-/// The options that a text gives to one variant: all known to it, none twice.
-pub(super) struct GivenOptions<'a> {
-    variant: &'static Variant,
+/// The options that a text gives to one name: all known to it, none twice.
+pub(crate) struct GivenOptions<'a> {
+    name: &'static str,
+    options: &'static [OptionInfo],
     settings: &'a [Setting<'a>],
 }
 
 impl<'a> GivenOptions<'a> {
-    /// Checks the names of the options.
-    pub fn new(variant: &'static Variant, settings: &'a [Setting<'a>]) -> Result<Self, Fault> {
-        let names: Vec<_> = variant.options.iter().map(|option| option.name).collect();
+    /// Checks the names of the options against those that `name` has.
+    pub fn new(
+        name: &'static str,
+        options: &'static [OptionInfo],
+        settings: &'a [Setting<'a>],
+    ) -> Result<Self, Fault> {
+        let names: Vec<_> = options.iter().map(|option| option.name).collect();
         for (index, setting) in settings.iter().enumerate() {
-            let name = &setting.name;
+            let word = &setting.name;
             if names.is_empty() {
-                let problem = Problem::NoOptions {
-                    variant: variant.name,
-                };
-                return Err(Fault::at(name.start, problem));
+                return Err(Fault::at(word.start, Problem::NoOptions { name }));
             }
-            if !names.contains(&name.text) {
-                let list = format!("options of {}", variant.name);
-                return Err(Fault::unknown("option", &list, name, &names));
+            if !names.contains(&word.text) {
+                let list = format!("options of {name}");
+                return Err(Fault::unknown("option", &list, word, &names));
             }
-            if settings[..index]
-                .iter()
-                .any(|earlier| earlier.name.text == name.text)
-            {
+            let mut earlier = settings[..index].iter();
+            if earlier.any(|earlier| earlier.name.text == word.text) {
                 let problem = Problem::Duplicate {
                     kind: "option",
-                    name: name.text.to_owned(),
+                    name: word.text.to_owned(),
                 };
-                return Err(Fault::at(name.start, problem));
+                return Err(Fault::at(word.start, problem));
             }
         }
-        Ok(Self { variant, settings })
-    }
-
-    /// The variant that the options belong to.
-    pub fn variant(&self) -> &'static Variant {
-        self.variant
+        Ok(Self {
+            name,
+            options,
+            settings,
+        })
     }
 
     /// The number given for an option, or its default.
@@ -137,10 +134,24 @@ impl<'a> GivenOptions<'a> {
             return Ok(default);
         };
         let Values::Number(range) = self.info(name).values else {
-            unreachable!("option `{name}` of {} is not a number", self.variant.name)
+            unreachable!("option `{name}` of {} is not a number", self.name)
         };
         match word.text.parse::<f64>() {
             Ok(value) if range.contains(value) => Ok(value),
+            _ => Err(self.bad_value(name, word)),
+        }
+    }
+
+    /// The whole number given for an option, or its default.
+    pub fn count(&self, name: &'static str, default: u32) -> Result<u32, Fault> {
+        let Some(word) = self.value(name) else {
+            return Ok(default);
+        };
+        let Values::Count(from) = self.info(name).values else {
+            unreachable!("option `{name}` of {} is not a whole number", self.name)
+        };
+        match word.text.parse::<u32>() {
+            Ok(value) if value >= from => Ok(value),
             _ => Err(self.bad_value(name, word)),
         }
     }
@@ -162,8 +173,8 @@ impl<'a> GivenOptions<'a> {
     }
 
     fn info(&self, name: &str) -> &'static OptionInfo {
-        let found = self.variant.options.iter().find(|option| option.name == name);
-        found.expect("a variant reads only the options it lists")
+        let found = self.options.iter().find(|option| option.name == name);
+        found.expect("a name reads only the options it lists")
     }
 
     fn bad_value(&self, name: &'static str, word: &Word<'_>) -> Fault {

@@ -4,28 +4,28 @@ use super::error::{Fault, Problem};
 
 /// A word of the text and the byte where it starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Word<'a> {
+pub(crate) struct Word<'a> {
     pub text: &'a str,
     pub start: usize,
 }
 
 /// `name=value`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Setting<'a> {
+pub(crate) struct Setting<'a> {
     pub name: Word<'a>,
     pub value: Word<'a>,
 }
 
 /// `name(option=value,…)`; the parentheses may be left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Call<'a> {
+pub(crate) struct Call<'a> {
     pub name: Word<'a>,
     pub options: Vec<Setting<'a>>,
 }
 
 /// What a text for the sites holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum SiteList<'a> {
+pub(crate) enum SiteList<'a> {
     /// One call that applies to all sites.
     All(Call<'a>),
     /// A call for each named site.
@@ -50,7 +50,7 @@ impl Token<'_> {
 }
 
 /// Reads a text from left to right.
-pub(super) struct Parser<'a> {
+pub(crate) struct Parser<'a> {
     text: &'a str,
     position: usize,
 }
@@ -60,9 +60,10 @@ impl<'a> Parser<'a> {
         Self { text, position: 0 }
     }
 
-    /// One call and nothing after it.
-    pub fn single(mut self) -> Result<Call<'a>, Fault> {
-        let call = self.call()?;
+    /// One call and nothing after it; `wanted` is what it names.
+    pub fn single(mut self, wanted: &'static str) -> Result<Call<'a>, Fault> {
+        let name = self.word(wanted)?;
+        let call = self.call_named(name)?;
         self.end()?;
         Ok(call)
     }

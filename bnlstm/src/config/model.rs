@@ -1,0 +1,96 @@
+//! What a model is.
+
+use serde::{Deserialize, Serialize};
+
+use crate::cell::Cell;
+use crate::normalization::{ParseError, Sites, Text};
+use crate::regularization::Regularization;
+
+/// How `W_h` is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecurrentInit {
+    /// Identity in the block of the candidate (g of an LSTM, n of a GRU, all of an RNN), orthogonal
+    /// in the others: what the paper's code does for MNIST.
+    IdentityG,
+    /// Orthogonal in every gate's block.
+    Orthogonal,
+}
+
+/// The model.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "WrittenModel", into = "WrittenModel")]
+pub struct ModelConfig {
+    /// The cell, and which normalization stands at which of its sites.
+    pub normalization: Sites,
+    /// What is dropped, held or penalized in training.
+    pub regularization: Regularization,
+    /// `H`, number of units of each cell.
+    pub hidden_size: usize,
+    /// How many layers stand upon each other.
+    pub layers: usize,
+    /// Whether each layer reads in both directions.
+    pub bidirectional: bool,
+    /// How `W_h` is drawn.
+    pub recurrent_init: RecurrentInit,
+    /// Where the bias of the forget gate starts.
+    pub forget_bias: f64,
+    /// Standard deviation of the noise that is added to `h_0`.
+    pub initial_noise: f64,
+}
+
+/// The model as a file has it: what the text of its normalization means depends on the cell.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenModel {
+    #[serde(default)]
+    cell: Cell,
+    hidden_size: usize,
+    #[serde(default = "one")]
+    layers: usize,
+    #[serde(default)]
+    bidirectional: bool,
+    normalization: Text,
+    #[serde(default)]
+    regularization: Regularization,
+    recurrent_init: RecurrentInit,
+    forget_bias: f64,
+    initial_noise: f64,
+}
+
+fn one() -> usize {
+    1
+}
+
+impl TryFrom<WrittenModel> for ModelConfig {
+    type Error = ParseError;
+
+    fn try_from(model: WrittenModel) -> Result<Self, ParseError> {
+        Ok(Self {
+            normalization: model.normalization.resolve(model.cell)?,
+            regularization: model.regularization,
+            hidden_size: model.hidden_size,
+            layers: model.layers,
+            bidirectional: model.bidirectional,
+            recurrent_init: model.recurrent_init,
+            forget_bias: model.forget_bias,
+            initial_noise: model.initial_noise,
+        })
+    }
+}
+
+impl From<ModelConfig> for WrittenModel {
+    fn from(model: ModelConfig) -> Self {
+        Self {
+            cell: model.normalization.cell(),
+            hidden_size: model.hidden_size,
+            layers: model.layers,
+            bidirectional: model.bidirectional,
+            normalization: model.normalization.into(),
+            regularization: model.regularization,
+            recurrent_init: model.recurrent_init,
+            forget_bias: model.forget_bias,
+            initial_noise: model.initial_noise,
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Cosine normalization:
+//! `cosine(gamma=1,eps=1e-5)`.
+
+use kernels::Real;
+use nn::norm::Normalizer;
+use nn::params::Scope;
+
+use super::common::GAMMA;
+use super::variant::{NotAvailable, Place, Variant, VariantOptions};
+use crate::cell::Site;
+use crate::number::shortest;
+use crate::text::{Fault, GivenOptions, OptionInfo, Range, Values};
+
+/// Cosine normalization of a product x W, for each unit j, a column w_j of W [D, F]:
+///
+/// y_j = γ_j (w_j · x) / (‖w_j‖ ‖x‖ + ε).
+///
+/// The cosine is between −1 and 1, so that gates could never saturate; the learned scale γ, which the
+/// paper does not have, lets them.
+///
+/// Luo et al. 2017, "Cosine Normalization" (arXiv 1702.05870).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CosineOptions {
+    /// Value at which every γ starts.
+    pub gamma: f64,
+    /// ε, added to the product of the norms.
+    pub eps: f64,
+}
+
+impl Default for CosineOptions {
+    fn default() -> Self {
+        Self {
+            gamma: 1.0,
+            eps: 1e-5,
+        }
+    }
+}
+
+impl VariantOptions for CosineOptions {
+    const VARIANT: Variant = Variant {
+        name: "cosine",
+        label: "CN",
+        summary: "cosine of the angle between weights and input",
+        reference: "Luo et al. 2017, Cosine Normalization, arXiv 1702.05870",
+        options: &[
+            GAMMA,
+            OptionInfo {
+                name: "eps",
+                values: Values::Number(Range::Positive),
+                help: "added to the product of the norms",
+            },
+        ],
+        gamma_in_label: false,
+        sites: &Site::PRODUCTS,
+        default_sites: &Site::PRODUCTS,
+    };
+
+    fn read(given: &GivenOptions<'_>) -> Result<Self, Fault> {
+        let default = Self::default();
+        Ok(Self {
+            gamma: given.number("gamma", default.gamma)?,
+            eps: given.number("eps", default.eps)?,
+        })
+    }
+
+    fn values(&self) -> Vec<String> {
+        vec![shortest(self.gamma), shortest(self.eps)]
+    }
+
+    fn build<T: Real>(
+        &self,
+        _scope: &mut Scope<'_, T>,
+        _place: Place,
+    ) -> Result<Box<dyn Normalizer<T>>, NotAvailable> {
+        Err(NotAvailable::new(format!("`{}`", Self::VARIANT.name)))
+    }
+}

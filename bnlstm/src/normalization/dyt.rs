@@ -1,0 +1,74 @@
+//! Dynamic tanh:
+//! `dyt(gamma=1,alpha=0.5)`.
+
+use kernels::Real;
+use nn::norm::Normalizer;
+use nn::params::Scope;
+
+use super::common::GAMMA;
+use super::variant::{NotAvailable, Place, Variant, VariantOptions};
+use crate::cell::Site;
+use crate::number::shortest;
+use crate::text::{Fault, GivenOptions, OptionInfo, Range, Values};
+
+/// A squashing function in place of a normalization, v with shape [B, F]:
+///
+/// DyT(v) = β + γ ⊙ tanh(α v), with one learned α.
+///
+/// Zhu et al. 2025, "Transformers without Normalization" (arXiv 2503.10622).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DytOptions {
+    /// Value at which every γ starts.
+    pub gamma: f64,
+    /// Value at which α starts.
+    pub alpha: f64,
+}
+
+impl Default for DytOptions {
+    fn default() -> Self {
+        Self {
+            gamma: 1.0,
+            alpha: 0.5,
+        }
+    }
+}
+
+impl VariantOptions for DytOptions {
+    const VARIANT: Variant = Variant {
+        name: "dyt",
+        label: "DyT",
+        summary: "tanh with a learned slope, without moments",
+        reference: "Zhu et al. 2025, Transformers without Normalization, arXiv 2503.10622",
+        options: &[
+            GAMMA,
+            OptionInfo {
+                name: "alpha",
+                values: Values::Number(Range::Finite),
+                help: "value at which the slope starts",
+            },
+        ],
+        gamma_in_label: false,
+        sites: &Site::ALL,
+        default_sites: &[Site::H, Site::X, Site::C],
+    };
+
+    fn read(given: &GivenOptions<'_>) -> Result<Self, Fault> {
+        let default = Self::default();
+        Ok(Self {
+            gamma: given.number("gamma", default.gamma)?,
+            alpha: given.number("alpha", default.alpha)?,
+        })
+    }
+
+    fn values(&self) -> Vec<String> {
+        vec![shortest(self.gamma), shortest(self.alpha)]
+    }
+
+    fn build<T: Real>(
+        &self,
+        _scope: &mut Scope<'_, T>,
+        _place: Place,
+    ) -> Result<Box<dyn Normalizer<T>>, NotAvailable> {
+        Err(NotAvailable::new(format!("`{}`", Self::VARIANT.name)))
+    }
+}

@@ -1,0 +1,97 @@
+//! Root mean square normalization:
+//! `rms(gamma=1,eps=1e-5,groups=whole)`.
+
+use kernels::Real;
+use nn::norm::Normalizer;
+use nn::params::Scope;
+
+use super::common::{GAMMA, GROUPS, Groups};
+use super::variant::{Misplaced, NotAvailable, Place, Variant, VariantOptions};
+use crate::cell::Site;
+use crate::number::shortest;
+use crate::text::{Choice, Fault, GivenOptions, OptionInfo, Range, Values};
+
+/// Layer normalization without a mean, v with shape [B, F]:
+///
+/// y = β + γ ⊙ v / √(mean(v²) + ε),
+///
+/// where the mean runs over the units of each row, with `groups=gate` over those of each gate. Unlike
+/// layer normalization it keeps what all units have in common.
+///
+/// Zhang & Sennrich 2019, "Root Mean Square Layer Normalization" (arXiv 1910.07467).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RmsOptions {
+    /// Value at which every γ starts.
+    pub gamma: f64,
+    /// ε, added to the mean square.
+    pub eps: f64,
+    /// Which units are normalized together.
+    pub groups: Groups,
+}
+
+impl Default for RmsOptions {
+    fn default() -> Self {
+        Self {
+            gamma: 1.0,
+            eps: 1e-5,
+            groups: Groups::Whole,
+        }
+    }
+}
+
+impl VariantOptions for RmsOptions {
+    const VARIANT: Variant = Variant {
+        name: "rms",
+        label: "RMS",
+        summary: "root mean square over the units of each example",
+        reference: "Zhang & Sennrich 2019, Root Mean Square Layer Normalization, arXiv 1910.07467",
+        options: &[
+            GAMMA,
+            OptionInfo {
+                name: "eps",
+                values: Values::Number(Range::Positive),
+                help: "added to the mean square",
+            },
+            GROUPS,
+        ],
+        gamma_in_label: false,
+        sites: &Site::ALL,
+        default_sites: &[Site::H, Site::X, Site::C],
+    };
+
+    fn read(given: &GivenOptions<'_>) -> Result<Self, Fault> {
+        let default = Self::default();
+        Ok(Self {
+            gamma: given.number("gamma", default.gamma)?,
+            eps: given.number("eps", default.eps)?,
+            groups: given.choice("groups", default.groups)?,
+        })
+    }
+
+    fn values(&self) -> Vec<String> {
+        vec![
+            shortest(self.gamma),
+            shortest(self.eps),
+            self.groups.word().to_owned(),
+        ]
+    }
+
+    fn spread(self, site: Site) -> Self {
+        Self {
+            groups: self.groups.spread(site),
+            ..self
+        }
+    }
+
+    fn misplaced(&self, site: Site) -> Option<Misplaced> {
+        self.groups.misplaced(site)
+    }
+
+    fn build<T: Real>(
+        &self,
+        _scope: &mut Scope<'_, T>,
+        _place: Place,
+    ) -> Result<Box<dyn Normalizer<T>>, NotAvailable> {
+        Err(NotAvailable::new(format!("`{}`", Self::VARIANT.name)))
+    }
+}

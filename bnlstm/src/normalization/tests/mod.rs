@@ -1,0 +1,4 @@
+mod errors;
+mod lists;
+mod meaning;
+mod round_trip;

@@ -134,6 +134,11 @@ impl<T: Real> Lengths<T> {
         &self.lengths
     }
 
+    /// Number of steps of the longest sequence, 0 if there is none.
+    pub fn longest(&self) -> usize {
+        self.lengths.iter().copied().max().unwrap_or(0)
+    }
+
     /// `T`
     pub fn steps(&self) -> usize {
         self.steps

@@ -35,6 +35,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod attention;
 pub mod cell;
 pub mod check;
 pub mod checkpoint;

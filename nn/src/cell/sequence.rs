@@ -168,7 +168,8 @@ impl<'t, T: Real> Sequence<'t, T> {
         self.lengths().and_then(|lengths| lengths.live(t))
     }
 
-    /// Product of the inputs with `weight [D, F]`: `[T, B, F]`.
+    /// Product of the inputs with `weight [D, F]`: `[T, B, F]`. The padding of symbols counts as inputs
+    /// of zeros.
     #[track_caller]
     pub fn product(&self, weight: Var<'t, T>) -> Var<'t, T> {
         match &self.input {
@@ -176,11 +177,15 @@ impl<'t, T: Real> Sequence<'t, T> {
             Input::Symbols(symbols) => {
                 let shape = [self.steps, self.batch, weight.shape().last()];
                 let product = weight.gather_rows(&symbols.symbols);
-                match &symbols.order {
+                let product = match &symbols.order {
                     Some(order) => product.gather_rows(order),
                     None => product,
                 }
-                .reshape(shape)
+                .reshape(shape);
+                match self.lengths() {
+                    Some(lengths) => lengths.without_padding(product),
+                    None => product,
+                }
             }
         }
     }

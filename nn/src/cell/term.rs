@@ -5,6 +5,7 @@ use kernels::Real;
 
 use super::sequence::{Input, Sequence};
 use crate::context::Context;
+use crate::lengths::Lengths;
 use crate::norm::{Memory, Normalizer, Step};
 use crate::params::ParamId;
 
@@ -66,16 +67,34 @@ impl<'a, T: Real> Term<'a, T> {
     /// `N(x_t W)` for all steps at once, `[T, B, F]`.
     #[track_caller]
     pub fn of_sequence<'t>(&self, context: &mut Context<'t, '_, T>, input: &Sequence<'t, T>) -> Var<'t, T> {
+        match (input.input(), self.normalizer) {
+            (Input::Dense(x), _) => self.of_vectors(context, *x, input.lengths()),
+            // A one-hot vector has norm 1: no normalizer changes it.
+            (Input::Symbols(_), normalizer) => {
+                let weight = self.weight(context);
+                let product = input.product(weight);
+                match normalizer {
+                    Some(normalizer) => normalizer.sequence(context, product, input.lengths()),
+                    None => product,
+                }
+            }
+        }
+    }
+
+    /// The same for vectors `x [T, B, D]`.
+    #[track_caller]
+    pub fn of_vectors<'t>(
+        &self,
+        context: &mut Context<'t, '_, T>,
+        x: Var<'t, T>,
+        lengths: Option<&Lengths<T>>,
+    ) -> Var<'t, T> {
         let weight = self.weight(context);
         let Some(normalizer) = self.normalizer else {
-            return input.product(weight);
+            return x.matmul(weight);
         };
-        let product = match input.input() {
-            Input::Dense(x) => normalizer.operand(context, *x).matmul(weight),
-            // A one-hot vector has norm 1: no normalizer changes it.
-            Input::Symbols(_) => input.product(weight),
-        };
-        normalizer.sequence(context, product, input.lengths())
+        let product = normalizer.operand(context, x).matmul(weight);
+        normalizer.sequence(context, product, lengths)
     }
 
     /// Begins a pass in which one step follows another.

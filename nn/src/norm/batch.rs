@@ -33,7 +33,7 @@ pub enum Padding {
     /// They do not.
     Mask,
     /// They do, with the states that they ended with and with inputs of zeros: what the paper's code
-    /// for question answering does at each step.
+    /// for question answering does at each step. Steps that no sequence has are left out all the same.
     Include,
 }
 
@@ -194,6 +194,16 @@ impl<T: Real> Normalizer<T> for BatchNorm {
         lengths: Option<&Lengths<T>>,
     ) -> Var<'t, T> {
         let of = x.shape().extent(0);
+        let longest = lengths.map_or(of, Lengths::longest);
+        if longest < of && self.padding == Padding::Include {
+            return match longest {
+                0 => x,
+                _ => {
+                    let known = self.sequence(context, x.slice(0, 0..longest), None);
+                    Var::concat(&[known, x.slice(0, longest..of)], 0)
+                }
+            };
+        }
         let lengths = lengths.filter(|_| self.padding == Padding::Mask);
         let all = Step::new(0, of);
         match (self.steps, lengths) {

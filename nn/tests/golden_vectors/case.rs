@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use autodiff::{Device, Tensor};
 use kernels::{Cpu, Real};
+use nn::params::ParamStore;
 use safetensors::{Dtype, SafeTensors};
 
 /// A tensor below this is 0 but for rounding: batch normalization takes away what all examples have
@@ -69,6 +70,10 @@ impl Case {
         self.entries.keys().map(String::as_str)
     }
 
+    pub fn has(&self, name: &str) -> bool {
+        self.entries.contains_key(name)
+    }
+
     pub fn shape(&self, name: &str) -> &[usize] {
         &self.entry(name).shape
     }
@@ -100,6 +105,17 @@ impl Case {
             .unwrap_or_else(|| panic!("{}: no setting `{name}`", self.name));
         text.parse()
             .unwrap_or_else(|_| panic!("{}: setting `{name}` is {text}", self.name))
+    }
+
+    /// Whether a setting is there and true.
+    pub fn is_set(&self, name: &str) -> bool {
+        self.settings.get(name).is_some_and(|text| text == "true")
+    }
+
+    /// The lengths of the sequences, if they differ.
+    pub fn lengths(&self) -> Option<Vec<usize>> {
+        let lengths = |_| self.values("lengths").iter().map(|&x| x as usize).collect();
+        self.has("lengths").then_some(()).map(lengths)
     }
 
     /// Compares a tensor with the file's.
@@ -135,6 +151,15 @@ impl Case {
             );
         }
     }
+}
+
+/// Gives a parameter or a statistic a value.
+pub fn set<T: Real>(store: &mut ParamStore<T>, path: &str, value: Tensor<T>) {
+    let id = store
+        .find(path)
+        .unwrap_or_else(|| panic!("no parameter `{path}`"));
+    assert_eq!(store.get(id).shape(), value.shape(), "{path}");
+    *store.get_mut(id) = value;
 }
 
 /// Something that is tested for both element types.

@@ -212,9 +212,13 @@ impl<T: Real> Lstm<T> {
         }
         let sites = [&self.sites.recurrent, &self.sites.input, &self.sites.cell];
         let mut norms = [const { None }; 3];
-        for (norm, site) in norms.iter_mut().zip(sites) {
+        for (which, site) in sites.into_iter().enumerate() {
             if let Some(normalizer) = site {
-                *norm = Some(normalizer.fused(context, steps)?);
+                let norm = normalizer.fused(context, steps)?;
+                if !LstmSequence::supports(context.tape().device(), which, &norm.moments) {
+                    return None;
+                }
+                norms[which] = Some(norm);
             }
         }
         let (h_0, c_0) = self.initial(context, batch);

@@ -1,7 +1,7 @@
 //! Layer normalization.
 
 use autodiff::{SequenceMoments, SequenceNorm, Var};
-use kernels::Real;
+use kernels::{Real, RowMoments};
 
 use super::{Normalizer, Step};
 use crate::context::Context;
@@ -73,7 +73,7 @@ impl<T: Real> Normalizer<T> for LayerNorm {
             gamma: context.param(self.gamma),
             beta: self.beta.map(|beta| context.param(beta)),
             epsilon: T::of(self.epsilon),
-            moments: SequenceMoments::Rows,
+            moments: SequenceMoments::Rows(RowMoments::LAYER),
         })
     }
 }

@@ -48,6 +48,6 @@ pub trait Normalizer<T: Real>: std::fmt::Debug + Send + Sync {
     }
 
     /// Takes in the moments that such a recurrence has computed for `batch` examples, `mean, var`:
-    /// `[T, F]` each over the batch, or `[T, B]` over the features.
+    /// `[T, F]` each over the batch, or `[T, G, B]` over the features of each group.
     fn observe(&self, _: &mut Context<'_, '_, T>, _batch: usize, _mean: &Tensor<T>, _var: &Tensor<T>) {}
 }

@@ -100,6 +100,22 @@ pub(crate) fn per_column(op: &str, name: &str, vector: Shape, x: Shape) {
     );
 }
 
+/// Groups that the features of `x` can be cut into.
+#[track_caller]
+pub(crate) fn groups(op: &str, groups: usize, x: Shape) {
+    let features = x.last();
+    if groups == 0 || !features.is_multiple_of(groups) {
+        let divisors = (1..=features).filter(|&n| features.is_multiple_of(n));
+        let divisors: Vec<String> = divisors.map(|n| n.to_string()).collect();
+        let fits = if features == 0 {
+            "any number but 0".to_string()
+        } else {
+            divisors.join(", ")
+        };
+        panic!("{op}: {groups} groups of the features of x {x}; {fits} would fit");
+    }
+}
+
 /// Indices below `bound`, the extent of `what`.
 #[track_caller]
 pub(crate) fn indices(op: &str, indices: &Indices, bound: usize, what: &str) {

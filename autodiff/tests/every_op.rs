@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use autodiff::{Device, Shape, Tape, Tensor, Var, gradcheck, values};
-use kernels::{Cpu, Reference};
+use kernels::{Cpu, Reference, RowMoments};
 
 type Function = for<'t> fn(&'t Tape<f64>, &[Var<'t, f64>]) -> Vec<Var<'t, f64>>;
 
@@ -21,6 +21,12 @@ const OPERATIONS: &[(&str, &[&[usize]], Function)] = &[
         let [mean, var] = [0.1, 0.5].map(|v| tape.device().full([1, 3], v));
         vec![x[0].batch_norm_fixed(x[1], Some(x[2]), &mean, &var, 1e-3)]
     }),
+    ("batch_renorm", &[&[4, 3], &[3], &[3]], |tape, x| {
+        // Far away, so that the corrections stay at their limits: they have no gradient.
+        let [mean, std] = [9.0, 0.01].map(|v| tape.device().full([1, 3], v));
+        let out = x[0].batch_renorm(x[1], Some(x[2]), 1e-3, &mean, &std, (1.5, 0.5));
+        vec![out.y, out.mean, out.var]
+    }),
     ("broadcast_to", &[&[3]], |_, x| vec![x[0].broadcast_to([2, 3])]),
     ("concat", &[&[2, 3], &[2, 1]], |_, x| vec![Var::concat(x, 1)]),
     ("cross_entropy", &[&[2, 3]], |tape, x| {
@@ -30,9 +36,6 @@ const OPERATIONS: &[(&str, &[&[usize]], Function)] = &[
     ("exp", &[&[2, 3]], |_, x| vec![x[0].exp()]),
     ("gather_rows", &[&[3, 2]], |tape, x| {
         vec![x[0].gather_rows(&tape.device().indices(&[2, 0, 1, 2]))]
-    }),
-    ("layer_norm", &[&[2, 4], &[4], &[4]], |_, x| {
-        vec![x[0].layer_norm(x[1], Some(x[2]), 1e-3)]
     }),
     ("ln", &[&[2, 3]], |_, x| vec![x[0].ln()]),
     ("log_softmax", &[&[2, 3]], |_, x| vec![x[0].log_softmax()]),
@@ -46,6 +49,16 @@ const OPERATIONS: &[(&str, &[&[usize]], Function)] = &[
     ("neg", &[&[2, 3]], |_, x| vec![-x[0]]),
     ("relu", &[&[2, 3]], |_, x| vec![x[0].relu()]),
     ("reshape", &[&[2, 3]], |_, x| vec![x[0].reshape([6])]),
+    ("row_norm", &[&[2, 4], &[4], &[4]], |_, x| {
+        let moments = RowMoments {
+            groups: 2,
+            centered: false,
+        };
+        vec![
+            x[0].layer_norm(x[1], Some(x[2]), 1e-3),
+            x[0].row_norm(x[1], Some(x[2]), 1e-3, moments),
+        ]
+    }),
     ("scale", &[&[2, 3]], |_, x| vec![x[0].scale(0.3)]),
     ("shift", &[&[2, 3]], |_, x| vec![x[0].shift(0.3)]),
     ("sigmoid", &[&[2, 3]], |_, x| vec![x[0].sigmoid()]),

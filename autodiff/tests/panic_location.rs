@@ -4,6 +4,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex};
 
 use autodiff::{Device, Tape, Var};
+use kernels::RowMoments;
 
 #[test]
 fn shape_errors_point_at_the_caller() {
@@ -13,7 +14,7 @@ fn shape_errors_point_at_the_caller() {
     let v = tape.leaf(device.zeros([4]));
     let targets = device.indices(&[0]);
     let statistics = device.zeros([1, 4]);
-    let calls: [(&str, &dyn Fn()); 19] = [
+    let calls: [(&str, &dyn Fn()); 21] = [
         ("add", &|| _ = x.add(v)),
         ("+", &|| _ = x + v),
         ("matmul", &|| _ = x.matmul(x)),
@@ -32,6 +33,16 @@ fn shape_errors_point_at_the_caller() {
             _ = x.batch_norm_fixed(v, None, &statistics, &statistics, 0.1)
         }),
         ("layer_norm", &|| _ = x.layer_norm(v, None, 0.1)),
+        ("row_norm", &|| {
+            let moments = RowMoments {
+                groups: 2,
+                centered: false,
+            };
+            _ = x.row_norm(v, None, 0.1, moments)
+        }),
+        ("batch_renorm", &|| {
+            _ = x.batch_renorm(v, None, 0.1, &statistics, &statistics, (3.0, 5.0))
+        }),
         ("lstm_gates", &|| _ = x.lstm_gates(x)),
         ("cross_entropy", &|| _ = x.cross_entropy(&targets)),
         ("backward", &|| _ = tape.backward(x)),

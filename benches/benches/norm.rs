@@ -7,8 +7,8 @@ use autodiff::{Device, Tensor};
 use benches::DeviceName;
 use benches::noise::noise;
 use criterion::{BenchmarkId, Criterion, Throughput};
-use kernels::backend::{BatchNorm, LayerNorm, LayerNormOutput, LayerNormSaved, NormGradients};
-use kernels::{Columns, Rows};
+use kernels::backend::{BatchNorm, NormGradients, RowNorm, RowNormOutput, RowNormSaved};
+use kernels::{Columns, RowMoments, Rows};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
 const EPSILON: f32 = 1e-5;
@@ -116,24 +116,26 @@ impl Operands {
 
     fn layer_forward(&mut self) {
         let dims = self.rows();
-        let input = LayerNorm {
+        let input = RowNorm {
             x: self.x.view(),
             gamma: self.gamma.view(),
             beta: Some(self.beta.view()),
         };
         let [mean, inverse_deviation] = &mut self.rows;
-        let output = LayerNormOutput {
+        let output = RowNormOutput {
             y: self.y.view_mut(),
             mean: mean.view_mut(),
             inverse_deviation: inverse_deviation.view_mut(),
         };
-        self.device.backend().layer_norm(dims, EPSILON, input, output);
+        self.device
+            .backend()
+            .row_norm(dims, RowMoments::LAYER, EPSILON, input, output);
     }
 
     fn layer_backward(&mut self) {
         let dims = self.rows();
         let [mean, inverse_deviation] = &self.rows;
-        let saved = LayerNormSaved {
+        let saved = RowNormSaved {
             x: self.x.view(),
             mean: mean.view(),
             inverse_deviation: inverse_deviation.view(),
@@ -145,7 +147,7 @@ impl Operands {
             d_beta: Some(self.d_beta.view_mut()),
         };
         let device = self.device.backend();
-        device.layer_norm_backward(dims, saved, self.dy.view(), gradients);
+        device.row_norm_backward(dims, RowMoments::LAYER, saved, self.dy.view(), gradients);
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use crate::buffer::{Buffer, Indices, View, ViewMut};
 use crate::composed;
-use crate::dims::{Axis, Broadcast, Cells, Columns, CopyRows, Gemm, Rows};
+use crate::dims::{Axis, Broadcast, Cells, Columns, CopyRows, Gemm, RowMoments, Rows};
 use crate::functions::{Binary, Reduce, Unary};
 use crate::optimizer::{Adam, RmsProp, Sgd};
 use crate::real::Real;
@@ -119,23 +119,37 @@ pub trait Backend<T: Real>: Debug + Send + Sync {
         composed::batch_norm::backward(self.required(), dims, epsilon, input, dy, gradients);
     }
 
-    /// Layer normalization of every row (Ba et al. 2016): `x, y [R, F]`, `gamma, beta [F]`;
-    /// keeps `mean [R]` and `inverse_deviation [R]`, `1 / √(var + epsilon)`, for the backward pass.
-    fn layer_norm(&self, dims: Rows, epsilon: T, input: LayerNorm<'_, T>, output: LayerNormOutput<'_, T>) {
-        composed::layer_norm::forward(self.required(), dims, epsilon, input, output);
-    }
-
-    /// Gradients through [`layer_norm`](Backend::layer_norm), moments included: with
-    /// `x̂ = (x − mean) · inverse_deviation` and `u = gamma ⊙ dy`,
-    /// `dx = inverse_deviation · (u − mean_F(u) − x̂ ⊙ mean_F(u ⊙ x̂))`.
-    fn layer_norm_backward(
+    /// `y = beta + gamma ⊙ (x − mean) / √(var + epsilon)` with the moments of each of the
+    /// `moments.groups` groups `G` of a row: `x, y [R, F]`, `gamma, beta [F]`. Keeps `mean [R, G]`
+    /// and `inverse_deviation [R, G]`, `1 / √(var + epsilon)`, for the backward pass.
+    ///
+    /// Layer normalization (Ba et al. 2016) in one group, group normalization (Wu and He 2018) in
+    /// several. Not centered, the mean is 0 and `var` the mean square: RMS normalization (Zhang and
+    /// Sennrich 2019).
+    fn row_norm(
         &self,
         dims: Rows,
-        saved: LayerNormSaved<'_, T>,
+        moments: RowMoments,
+        epsilon: T,
+        input: RowNorm<'_, T>,
+        output: RowNormOutput<'_, T>,
+    ) {
+        composed::row_norm::forward(self.required(), dims, moments, epsilon, input, output);
+    }
+
+    /// Gradients through [`row_norm`](Backend::row_norm), moments included: with
+    /// `x̂ = (x − mean) · inverse_deviation`, `u = gamma ⊙ dy` and means over each group,
+    /// `dx = inverse_deviation · (u − mean(u) − x̂ ⊙ mean(u ⊙ x̂))`, of which `mean(u)` is left out
+    /// where the moments are not centered.
+    fn row_norm_backward(
+        &self,
+        dims: Rows,
+        moments: RowMoments,
+        saved: RowNormSaved<'_, T>,
         dy: View<'_, T>,
         gradients: NormGradients<'_, T>,
     ) {
-        composed::layer_norm::backward(self.required(), dims, saved, dy, gradients);
+        composed::row_norm::backward(self.required(), dims, moments, saved, dy, gradients);
     }
 
     /// The gates and the cell of an LSTM (Cooijmans et al. 2016, eq. 6–7): with `z [B, 4H]` in
@@ -258,9 +272,9 @@ pub struct BatchNorm<'a, T> {
     pub beta: Option<View<'a, T>>,
 }
 
-/// Operands of a layer normalization.
+/// Operands of a normalization of rows.
 #[derive(Clone, Copy, Debug)]
-pub struct LayerNorm<'a, T> {
+pub struct RowNorm<'a, T> {
     /// `[R, F]`
     pub x: View<'a, T>,
     /// `[F]`
@@ -269,25 +283,25 @@ pub struct LayerNorm<'a, T> {
     pub beta: Option<View<'a, T>>,
 }
 
-/// Results of a layer normalization.
+/// Results of a normalization of rows.
 #[derive(Debug)]
-pub struct LayerNormOutput<'a, T> {
+pub struct RowNormOutput<'a, T> {
     /// `[R, F]`
     pub y: ViewMut<'a, T>,
-    /// `[R]`
+    /// `[R, G]`
     pub mean: ViewMut<'a, T>,
-    /// `[R]`, `1 / √(var + epsilon)`
+    /// `[R, G]`, `1 / √(var + epsilon)`
     pub inverse_deviation: ViewMut<'a, T>,
 }
 
-/// What a layer normalization keeps for its backward pass.
+/// What a normalization of rows keeps for its backward pass.
 #[derive(Clone, Copy, Debug)]
-pub struct LayerNormSaved<'a, T> {
+pub struct RowNormSaved<'a, T> {
     /// `[R, F]`
     pub x: View<'a, T>,
-    /// `[R]`
+    /// `[R, G]`
     pub mean: View<'a, T>,
-    /// `[R]`
+    /// `[R, G]`
     pub inverse_deviation: View<'a, T>,
     /// `[F]`
     pub gamma: View<'a, T>,

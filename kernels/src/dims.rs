@@ -182,6 +182,28 @@ pub struct Rows {
     pub columns: usize,
 }
 
+/// The moments that a row of `F` elements is normalized with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowMoments {
+    /// Equal pieces of consecutive elements that a row is cut into, each with moments of its own.
+    pub groups: usize,
+    /// Whether the mean is taken off; if not, it counts as 0, and the variance is the mean square.
+    pub centered: bool,
+}
+
+impl RowMoments {
+    /// Those of layer normalization (Ba et al. 2016): of the whole row, centered.
+    pub const LAYER: Self = Self {
+        groups: 1,
+        centered: true,
+    };
+
+    /// Whether rows of so many elements can be cut like this.
+    pub fn fits(&self, features: usize) -> bool {
+        self.groups > 0 && features.is_multiple_of(self.groups)
+    }
+}
+
 /// One step of an LSTM: `batch` examples of `hidden` units, so gates `[B, 4H]` in the order
 /// `f, i, o, g`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -27,7 +27,7 @@ pub mod simd;
 pub use backend::Backend;
 pub use buffer::{Buffer, Indices, View, ViewMut};
 pub use cpu::{Cpu, PackedMatrix, Profile, Work};
-pub use dims::{Axis, Broadcast, Cells, Columns, CopyRows, Gemm, MAX_AXES, Rows};
+pub use dims::{Axis, Broadcast, Cells, Columns, CopyRows, Gemm, MAX_AXES, RowMoments, Rows};
 pub use functions::{Binary, Reduce, Unary};
 pub use optimizer::{Adam, Denominator, RmsProp, Sgd};
 pub use real::Real;

@@ -1,6 +1,7 @@
 //! A whole LSTM sequence in one operation.
 
 use crate::buffer::{Indices, View, ViewMut};
+use crate::dims::RowMoments;
 
 /// Dimensions of a sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,11 @@ pub mod site {
     pub const INPUT: usize = 1;
     /// The copy of `c_t` inside the output's tanh, `[B, H]`
     pub const CELL: usize = 2;
+
+    /// Elements of a site for each hidden unit: `f, i, o, g` of the terms, one of the cell.
+    pub fn gates(which: usize) -> usize {
+        if which == CELL { 1 } else { 4 }
+    }
 }
 
 /// One value for each site.
@@ -51,8 +57,27 @@ pub enum NormMoments<'a, T> {
         /// `[T, F]`
         var: View<'a, T>,
     },
-    /// Of each row over the features.
-    Rows,
+    /// Of each row over the features, or over each of some groups of them.
+    Rows(RowMoments),
+    /// Of each column over the batch, at each step anew, and corrected towards given ones
+    /// (Ioffe 2017): with `s = √(var + ε)`,
+    ///
+    /// ```text
+    /// y = beta + gamma ⊙ ((x − mean) / s ⊙ r + d)
+    /// r = clip(s / std, 1 / r_max, r_max),   d = clip((mean − given mean) / std, −d_max, d_max)
+    /// ```
+    ///
+    /// where `r` and `d` have no gradient.
+    Renorm {
+        /// `[T, F]`
+        mean: View<'a, T>,
+        /// Standard deviation, `[T, F]`.
+        std: View<'a, T>,
+        /// At least 1.
+        r_max: T,
+        /// At least 0.
+        d_max: T,
+    },
 }
 
 /// Where the input term `x_t W_x` comes from.
@@ -95,12 +120,12 @@ pub struct SequenceInput<'a, T> {
     pub norms: Sites<Option<SiteNorm<'a, T>>>,
 }
 
-/// Moments of a site that are computed: `[T, F]` each of columns, `[T, B]` of rows.
+/// Moments of a site that are computed: `[T, F]` each of columns, `[T, G, B]` of the groups of rows.
 #[derive(Debug)]
 pub struct MomentsMut<'a, T> {
-    /// `[T, F]` or `[T, B]`
+    /// `[T, F]` or `[T, G, B]`
     pub mean: ViewMut<'a, T>,
-    /// `[T, F]` or `[T, B]`
+    /// `[T, F]` or `[T, G, B]`
     pub var: ViewMut<'a, T>,
 }
 
@@ -190,6 +215,9 @@ pub struct SequenceGradients<'a, T> {
 pub trait FusedLstm<T> {
     /// Whether sequences of these dimensions are computed faster than step by step.
     fn applies(&self, dims: Sequence) -> bool;
+
+    /// Whether a site that is normalized like this can be a part of them.
+    fn supports(&self, which: usize, moments: &NormMoments<'_, T>) -> bool;
 
     /// Elements of the workspace.
     fn workspace_len(&self, dims: Sequence) -> usize;

@@ -1,79 +1,20 @@
 //! A whole LSTM sequence, where the device has it as one operation
 
+mod operands;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
 use kernels::sequence::{
-    FusedLstm, InputGradient, InputTerm, MomentsMut, NormMoments, Sequence, SequenceGradients, SequenceInput,
+    FusedLstm, InputGradient, InputTerm, MomentsMut, Sequence, SequenceGradients, SequenceInput,
     SequenceOutput, SequenceSaved, SequenceUpstream, SiteNorm, SiteNormGradients, Sites, site,
 };
 use kernels::{Indices, Real};
 
+pub use operands::{SequenceMoments, SequenceNorm, SequenceTerm};
+
 use crate::{Backward, Device, Forward, Gradient, Op, Shape, Tape, Tensor, Var};
-
-/// Where the input term `x_t W_x` of a sequence comes from.
-#[derive(Clone, Debug)]
-pub enum SequenceTerm<'t, T: Real> {
-    /// It is given, `[T, B, 4H]`.
-    Product(Var<'t, T>),
-    /// One number a step: `x [T, B]`, without a gradient, times `weight [1, 4H]`.
-    Scalar {
-        /// `[T, B]`
-        x: Tensor<T>,
-        /// `[1, 4H]`
-        weight: Var<'t, T>,
-    },
-    /// Rows of a table: `steps · B` symbols into `table [V, 4H]`.
-    Lookup {
-        /// `[V, 4H]`
-        table: Var<'t, T>,
-        /// `[T · B]`
-        symbols: Arc<Indices>,
-    },
-}
-
-/// Normalization of a site.
-#[derive(Clone, Debug)]
-pub struct SequenceNorm<'t, T: Real> {
-    /// `[F]`
-    pub gamma: Var<'t, T>,
-    /// `[F]`
-    pub beta: Option<Var<'t, T>>,
-    /// Added to the variance.
-    pub epsilon: T,
-    /// With which moments.
-    pub moments: SequenceMoments<T>,
-}
-
-/// The moments that a site is normalized with.
-#[derive(Clone, Debug)]
-pub enum SequenceMoments<T: Real> {
-    /// Of each column over the batch, at each step anew.
-    Columns,
-    /// Mean and variance of each column at each step, `[T, F]` each.
-    Given(Tensor<T>, Tensor<T>),
-    /// Of each row over the features.
-    Rows,
-}
-
-impl<T: Real> SequenceMoments<T> {
-    fn given(&self) -> bool {
-        matches!(self, Self::Given(..))
-    }
-
-    fn view(&self) -> NormMoments<'_, T> {
-        match self {
-            Self::Columns => NormMoments::Columns,
-            Self::Given(mean, var) => NormMoments::Given {
-                mean: mean.view(),
-                var: var.view(),
-            },
-            Self::Rows => NormMoments::Rows,
-        }
-    }
-}
 
 /// An LSTM sequence; see [`FusedLstm`] for the formulas.
 #[derive(Clone, Debug)]
@@ -103,7 +44,7 @@ pub struct SequenceStates<'t, T: Real> {
     /// `h` of the last step, `[B, H]`. A loss on it alone is cheaper than one on a slice of `h`.
     pub last: Var<'t, T>,
     /// Mean and variance of the sites where they were computed: over the batch, `[T, F]` each, or
-    /// over the features, `[T, B]` each.
+    /// over the features of each group, `[T, G, B]` each.
     pub moments: Sites<Option<(Tensor<T>, Tensor<T>)>>,
 }
 
@@ -145,11 +86,7 @@ fn fused<T: Real>(device: &Device<T>) -> &dyn FusedLstm<T> {
 
 impl<T: Real> Sequential<T> {
     fn features(&self, which: usize) -> usize {
-        if which == site::CELL {
-            self.dims.hidden
-        } else {
-            4 * self.dims.hidden
-        }
+        site::gates(which) * self.dims.hidden
     }
 
     /// The operands of the kernel.
@@ -192,12 +129,15 @@ impl<T: Real> Sequential<T> {
     fn moments(&self, device: &Device<T>) -> Sites<Option<(Tensor<T>, Tensor<T>)>> {
         std::array::from_fn(|which| {
             let norm = self.norms[which].as_ref()?;
-            let columns = match norm.moments {
+            let Sequence { steps, batch, .. } = self.dims;
+            let shape: Shape = match &norm.moments {
                 SequenceMoments::Given(..) => return None,
-                SequenceMoments::Columns => self.features(which),
-                SequenceMoments::Rows => self.dims.batch,
+                SequenceMoments::Columns | SequenceMoments::Renorm { .. } => {
+                    [steps, self.features(which)].into()
+                }
+                SequenceMoments::Rows(rows) => [steps, rows.groups, batch].into(),
             };
-            let empty = || device.empty([self.dims.steps, columns]);
+            let empty = || device.empty(shape);
             Some((empty(), empty()))
         })
     }
@@ -246,7 +186,7 @@ impl<T: Real> Op<T> for Sequential<T> {
             let norm = norm.as_ref()?;
             Some(match &norm.moments {
                 SequenceMoments::Given(mean, var) => (mean.view(), var.view()),
-                SequenceMoments::Columns | SequenceMoments::Rows => {
+                _ => {
                     let place = computed.next().expect("an endless range");
                     (pass.saved(place).view(), pass.saved(place + 1).view())
                 }
@@ -302,10 +242,20 @@ impl<'t, T: Real> LstmSequence<'t, T> {
             .is_some_and(|fused| fused.applies(dims))
     }
 
+    /// Whether a device has such a sequence where `site`, see [`kernels::sequence::site`], is
+    /// normalized with these moments: a row may be cut into groups of whole gates only.
+    pub fn supports(device: &Device<T>, site: usize, moments: &SequenceMoments<T>) -> bool {
+        device
+            .backend()
+            .fused_lstm()
+            .is_some_and(|fused| fused.supports(site, &moments.view()))
+    }
+
     /// Records a sequence of `steps` steps as one operation.
     ///
     /// # Panics
-    /// If the shapes do not fit, or the sequence does not [apply](Self::applies).
+    /// If the shapes do not fit, the sequence does not [apply](Self::applies), or a normalization is
+    /// not [supported](Self::supports).
     #[track_caller]
     pub fn record(self, steps: usize) -> SequenceStates<'t, T> {
         let tape: &'t Tape<T> = self.w_h.tape();
@@ -317,6 +267,7 @@ impl<'t, T: Real> LstmSequence<'t, T> {
         );
         let dims = Sequence { steps, batch, hidden };
         self.check(dims);
+        self.check_norms(dims);
         let (term, variable) = match self.input {
             SequenceTerm::Product(product) => (Term::Product, product),
             SequenceTerm::Scalar { x, weight } => (Term::Scalar(x), weight),
@@ -338,7 +289,7 @@ impl<'t, T: Real> LstmSequence<'t, T> {
         let computed = op
             .norms
             .each_ref()
-            .map(|norm| norm.as_ref().is_some_and(|norm| !norm.moments.given()));
+            .map(|norm| norm.as_ref().is_some_and(|norm| norm.moments.computed()));
         let mut outputs = tape.record(op, &inputs).into_iter();
         let mut next = || outputs.next().expect("as many as the operation gives");
         SequenceStates {
@@ -375,5 +326,28 @@ impl<'t, T: Real> LstmSequence<'t, T> {
         fits("w_h", self.w_h.shape(), [hidden, gates].into());
         fits("bias", self.bias.shape(), [gates].into());
         fits("c_0", self.c_0.shape(), [batch, hidden].into());
+    }
+
+    #[track_caller]
+    fn check_norms(&self, dims: Sequence) {
+        for (which, norm) in self.norms.iter().enumerate() {
+            let Some(norm) = norm else { continue };
+            let name = ["recurrent term", "input term", "cell"][which];
+            assert!(
+                Self::supports(self.w_h.tape().device(), which, &norm.moments),
+                "lstm_sequence: the device does not have it with {:?} at the {name}; groups of whole \
+                 gates would fit, else go step by step",
+                norm.moments
+            );
+            let features = site::gates(which) * dims.hidden;
+            let fits = Shape::from([dims.steps, features]);
+            for (statistic, found) in norm.moments.statistics() {
+                let found = found.shape();
+                assert!(
+                    found == fits,
+                    "lstm_sequence: {statistic} {found} of the {name}; {fits} would fit"
+                );
+            }
+        }
     }
 }

@@ -3,11 +3,11 @@
 use super::{indices, same, shape};
 use crate::Real;
 use crate::backend::{
-    AdamState, BatchNorm, LayerNorm, LayerNormOutput, LayerNormSaved, LstmGradients, LstmOutput, LstmSaved,
-    NormGradients, RmsPropState,
+    AdamState, BatchNorm, LstmGradients, LstmOutput, LstmSaved, NormGradients, RmsPropState, RowNorm,
+    RowNormOutput, RowNormSaved,
 };
 use crate::buffer::{Indices, ViewMut};
-use crate::dims::{Cells, Columns, Rows};
+use crate::dims::{Cells, Columns, RowMoments, Rows};
 use crate::optimizer::{RmsProp, Sgd};
 
 #[track_caller]
@@ -74,42 +74,66 @@ fn norm_parameters<T>(operation: &str, features: usize, gradients: &NormGradient
 }
 
 #[track_caller]
-pub(crate) fn layer_norm<T>(dims: &Rows, input: &LayerNorm<'_, T>, output: &LayerNormOutput<'_, T>) {
-    let operation = "layer_norm";
+fn row_groups(operation: &str, dims: &Rows, moments: RowMoments) {
+    assert!(
+        moments.fits(dims.columns),
+        "{operation}: {} groups of rows of {} elements; a number that divides them would fit",
+        moments.groups,
+        dims.columns
+    );
+}
+
+#[track_caller]
+pub(crate) fn row_norm<T>(
+    dims: &Rows,
+    moments: RowMoments,
+    input: &RowNorm<'_, T>,
+    output: &RowNormOutput<'_, T>,
+) {
+    let operation = "row_norm";
     let Rows { rows, columns } = *dims;
+    row_groups(operation, dims, moments);
     shape(operation, "x", input.x.len, "R, F", &[rows, columns]);
     shape(operation, "gamma", input.gamma.len, "F", &[columns]);
     if let Some(beta) = &input.beta {
         shape(operation, "beta", beta.len, "F", &[columns]);
     }
     shape(operation, "y", output.y.len, "R, F", &[rows, columns]);
-    shape(operation, "mean", output.mean.len, "R", &[rows]);
+    shape(
+        operation,
+        "mean",
+        output.mean.len,
+        "R, G",
+        &[rows, moments.groups],
+    );
     shape(
         operation,
         "inverse_deviation",
         output.inverse_deviation.len,
-        "R",
-        &[rows],
+        "R, G",
+        &[rows, moments.groups],
     );
 }
 
 #[track_caller]
-pub(crate) fn layer_norm_backward<T>(
+pub(crate) fn row_norm_backward<T>(
     dims: &Rows,
-    saved: &LayerNormSaved<'_, T>,
+    moments: RowMoments,
+    saved: &RowNormSaved<'_, T>,
     dy: usize,
     gradients: &NormGradients<'_, T>,
 ) {
-    let operation = "layer_norm_backward";
+    let operation = "row_norm_backward";
     let Rows { rows, columns } = *dims;
+    row_groups(operation, dims, moments);
     shape(operation, "x", saved.x.len, "R, F", &[rows, columns]);
-    shape(operation, "mean", saved.mean.len, "R", &[rows]);
+    shape(operation, "mean", saved.mean.len, "R, G", &[rows, moments.groups]);
     shape(
         operation,
         "inverse_deviation",
         saved.inverse_deviation.len,
-        "R",
-        &[rows],
+        "R, G",
+        &[rows, moments.groups],
     );
     shape(operation, "gamma", saved.gamma.len, "F", &[columns]);
     shape(operation, "dy", dy, "R, F", &[rows, columns]);

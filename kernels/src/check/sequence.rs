@@ -10,11 +10,7 @@ const OPERATION: &str = "lstm_sequence";
 const NAMES: [&str; 3] = ["recurrent", "input", "cell"];
 
 fn features(dims: &Sequence, which: usize) -> usize {
-    if which == site::CELL {
-        dims.hidden
-    } else {
-        4 * dims.hidden
-    }
+    site::gates(which) * dims.hidden
 }
 
 /// Shape of a site's mean and variance, and how it is written.
@@ -22,11 +18,31 @@ fn moments_shape<T>(
     dims: &Sequence,
     which: usize,
     moments: &NormMoments<'_, T>,
-) -> (&'static str, [usize; 2]) {
+) -> (&'static str, Vec<usize>) {
     match moments {
-        NormMoments::Rows => ("T, B", [dims.steps, dims.batch]),
-        NormMoments::Columns | NormMoments::Given { .. } => ("T, F", [dims.steps, features(dims, which)]),
+        NormMoments::Rows(rows) => ("T, G, B", vec![dims.steps, rows.groups, dims.batch]),
+        NormMoments::Columns | NormMoments::Given { .. } | NormMoments::Renorm { .. } => {
+            ("T, F", vec![dims.steps, features(dims, which)])
+        }
     }
+}
+
+/// Requires that groups of rows are of whole gates.
+#[track_caller]
+fn row_groups<T>(which: usize, moments: &NormMoments<'_, T>) {
+    let NormMoments::Rows(rows) = moments else { return };
+    let gates = site::gates(which);
+    assert!(
+        rows.fits(gates),
+        "{OPERATION}: rows of the {} site in {} groups; {} would fit",
+        NAMES[which],
+        rows.groups,
+        if gates == 1 {
+            "1"
+        } else {
+            "1, 2 or 4, of whole gates,"
+        }
+    );
 }
 
 #[track_caller]
@@ -69,11 +85,15 @@ fn operands<T>(dims: &Sequence, input: &SequenceInput<'_, T>) {
     for (which, norm) in input.norms.iter().enumerate() {
         let Some(norm) = norm else { continue };
         let columns = features(dims, which);
-        if let NormMoments::Given { mean, var } = norm.moments {
-            for (name, moment) in [("mean", mean), ("var", var)] {
-                let name = format!("{name} of {}", NAMES[which]);
-                shape(OPERATION, &name, moment.len, "T, F", &[steps, columns]);
-            }
+        row_groups(which, &norm.moments);
+        let given = match norm.moments {
+            NormMoments::Given { mean, var } => vec![("mean", mean), ("var", var)],
+            NormMoments::Renorm { mean, std, .. } => vec![("mean", mean), ("std", std)],
+            NormMoments::Columns | NormMoments::Rows(_) => Vec::new(),
+        };
+        for (name, moment) in given {
+            let name = format!("{name} of {}", NAMES[which]);
+            shape(OPERATION, &name, moment.len, "T, F", &[steps, columns]);
         }
         let parameters = [("gamma", Some(norm.gamma)), ("beta", norm.beta)];
         for (name, parameter) in parameters {

@@ -6,10 +6,10 @@
 
 pub mod batch_norm;
 pub mod elementwise;
-pub mod layer_norm;
 pub mod loss;
 pub mod lstm;
 pub mod optimizer;
+pub mod row_norm;
 
 use crate::Real;
 use crate::backend::Backend;

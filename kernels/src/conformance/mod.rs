@@ -28,7 +28,6 @@ mod bound;
 mod elementwise;
 mod gemm;
 mod host;
-mod layer_norm;
 mod log_softmax;
 mod loss;
 mod lstm;
@@ -36,18 +35,19 @@ mod memory;
 mod optimizer;
 mod reduce;
 mod required;
+mod row_norm;
 mod values;
 
 pub use batch_norm::batch_norm;
 pub use elementwise::elementwise;
 pub use gemm::gemm;
-pub use layer_norm::layer_norm;
 pub use loss::loss;
 pub use lstm::lstm;
 pub use memory::memory;
 pub use optimizer::optimizer;
 pub use reduce::reduce;
 pub use required::Required;
+pub use row_norm::row_norm;
 
 use crate::Real;
 use crate::backend::Backend;
@@ -59,7 +59,7 @@ pub fn check<T: Real>(backend: &dyn Backend<T>) {
     gemm(backend);
     reduce(backend);
     batch_norm(backend);
-    layer_norm(backend);
+    row_norm(backend);
     lstm(backend);
     loss(backend);
     optimizer(backend);

@@ -2,11 +2,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::{batch_norm, elementwise, gemm, loss, lstm, memory, optimizer, reduce};
+use super::{batch_norm, elementwise, gemm, loss, lstm, memory, optimizer, reduce, row_norm};
 use crate::Reference;
-use crate::backend::{AdamState, Backend, BatchNorm, LstmGradients, LstmSaved};
+use crate::backend::{AdamState, Backend, BatchNorm, LstmGradients, LstmSaved, RowNorm, RowNormOutput};
 use crate::buffer::{Buffer, Indices, View, ViewMut};
-use crate::dims::{Axis, Broadcast, Cells, Columns, CopyRows, Gemm, Rows};
+use crate::dims::{Axis, Broadcast, Cells, Columns, CopyRows, Gemm, RowMoments, Rows};
 use crate::functions::{Binary, Reduce, Unary};
 use crate::optimizer::Adam;
 
@@ -18,6 +18,8 @@ enum Fault {
     VarianceAsDifference,
     /// `gamma / √(var + ε) · x + (beta − mean · gamma / √(var + ε))`
     FoldedMean,
+    /// Takes the mean off rows whose moments are not centered.
+    AlwaysCentered,
     /// `exp` off by 3 ulp.
     LooseExp,
     /// `max(x, 0)` that makes 0 of NaN.
@@ -180,6 +182,19 @@ impl Backend<f32> for Wrong {
         Reference.upload(&x.iter().enumerate().map(value).collect::<Vec<f32>>(), y);
     }
 
+    fn row_norm(
+        &self,
+        dims: Rows,
+        moments: RowMoments,
+        epsilon: f32,
+        input: RowNorm<'_, f32>,
+        output: RowNormOutput<'_, f32>,
+    ) {
+        let centered = moments.centered || self.0 == Fault::AlwaysCentered;
+        let moments = RowMoments { centered, ..moments };
+        Reference.row_norm(dims, moments, epsilon, input, output);
+    }
+
     fn lstm_gates_backward(
         &self,
         dims: Cells,
@@ -252,10 +267,11 @@ fn complaint(fault: Fault, family: Family) -> String {
 
 #[test]
 fn wrong_devices_are_found() {
-    let faults: [(Fault, Family, &str); 13] = [
+    let faults: [(Fault, Family, &str); 14] = [
         (Fault::PlainSum, reduce, "reduce: `y`"),
         (Fault::VarianceAsDifference, batch_norm, "moments: `var`"),
         (Fault::FoldedMean, batch_norm, "batch_norm: `y`"),
+        (Fault::AlwaysCentered, row_norm, "row_norm: `mean`"),
         (Fault::LooseExp, elementwise, "map and map_in_place: `y`"),
         (Fault::ReluWithoutNan, elementwise, "map and map_in_place: `y`"),
         (Fault::MissingTail, memory, "fill: `to`"),

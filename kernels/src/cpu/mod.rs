@@ -4,13 +4,13 @@ mod batch_norm;
 mod columns;
 mod elementwise;
 mod gemm;
-mod layer_norm;
 mod lstm;
 mod memory;
 mod optimizer;
 mod profile;
 mod recurrence;
 mod reduce;
+mod row_norm;
 mod rows;
 mod softmax;
 mod threads;
@@ -18,12 +18,12 @@ mod threads;
 use std::sync::Arc;
 
 use crate::backend::{
-    AdamState, Backend, BatchNorm, LayerNorm, LayerNormOutput, LayerNormSaved, LstmGradients, LstmOutput,
-    LstmSaved, NormGradients, RmsPropState,
+    AdamState, Backend, BatchNorm, LstmGradients, LstmOutput, LstmSaved, NormGradients, RmsPropState,
+    RowNorm, RowNormOutput, RowNormSaved,
 };
 use crate::buffer::{Buffer, Indices, View, ViewMut};
 use crate::check;
-use crate::dims::{Axis, Broadcast, Cells, Columns, CopyRows, Gemm, Rows};
+use crate::dims::{Axis, Broadcast, Cells, Columns, CopyRows, Gemm, RowMoments, Rows};
 use crate::functions::{Binary, Reduce, Unary};
 use crate::optimizer::{Adam, RmsProp, Sgd};
 use crate::real::{Real, for_every_real};
@@ -206,38 +206,46 @@ impl Backend<T> for Cpu {
         );
     }
 
-    fn layer_norm(&self, dims: Rows, epsilon: T, input: LayerNorm<'_, T>, output: LayerNormOutput<'_, T>) {
-        check::layer_norm(&dims, &input, &output);
+    fn row_norm(
+        &self,
+        dims: Rows,
+        moments: RowMoments,
+        epsilon: T,
+        input: RowNorm<'_, T>,
+        output: RowNormOutput<'_, T>,
+    ) {
+        check::row_norm(&dims, moments, &input, &output);
         let _work = self.work(Work::Normalization);
-        let input = layer_norm::Input {
+        let input = row_norm::Input {
             x: slice(input.x),
             gamma: slice(input.gamma),
             beta: input.beta.map(slice),
         };
-        let output = layer_norm::Output {
+        let output = row_norm::Output {
             y: slice_mut(output.y),
             mean: slice_mut(output.mean),
             inverse_deviation: slice_mut(output.inverse_deviation),
         };
-        layer_norm::forward(&self.threads, dims, epsilon, input, output);
+        row_norm::forward(&self.threads, dims, moments, epsilon, input, output);
     }
 
-    fn layer_norm_backward(
+    fn row_norm_backward(
         &self,
         dims: Rows,
-        saved: LayerNormSaved<'_, T>,
+        moments: RowMoments,
+        saved: RowNormSaved<'_, T>,
         dy: View<'_, T>,
         gradients: NormGradients<'_, T>,
     ) {
-        check::layer_norm_backward(&dims, &saved, dy.len, &gradients);
+        check::row_norm_backward(&dims, moments, &saved, dy.len, &gradients);
         let _work = self.work(Work::Normalization);
-        let saved = layer_norm::Saved {
+        let saved = row_norm::Saved {
             x: slice(saved.x),
             mean: slice(saved.mean),
             inverse_deviation: slice(saved.inverse_deviation),
             gamma: slice(saved.gamma),
         };
-        layer_norm::backward(&self.threads, dims, saved, slice(dy), norm_gradients(gradients));
+        row_norm::backward(&self.threads, dims, moments, saved, slice(dy), norm_gradients(gradients));
     }
 
     fn lstm_gates(&self, dims: Cells, z: View<'_, T>, c_previous: View<'_, T>, output: LstmOutput<'_, T>) {

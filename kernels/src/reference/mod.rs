@@ -13,12 +13,12 @@ mod tests;
 
 use crate::Real;
 use crate::backend::{
-    AdamState, Backend, BatchNorm, LayerNorm, LayerNormOutput, LayerNormSaved, LstmGradients, LstmOutput,
-    LstmSaved, NormGradients, RmsPropState,
+    AdamState, Backend, BatchNorm, LstmGradients, LstmOutput, LstmSaved, NormGradients, RmsPropState,
+    RowNorm, RowNormOutput, RowNormSaved,
 };
 use crate::buffer::{Buffer, Indices, View, ViewMut};
 use crate::check;
-use crate::dims::{Axis, Broadcast, Cells, Columns, CopyRows, Gemm, Rows};
+use crate::dims::{Axis, Broadcast, Cells, Columns, CopyRows, Gemm, RowMoments, Rows};
 use crate::functions::{Binary, Reduce, Unary};
 use crate::optimizer::{Adam, RmsProp, Sgd};
 use crate::real::for_every_real;
@@ -162,20 +162,28 @@ impl Backend<T> for Reference {
         norm::batch_norm_backward(dims, epsilon, input, read(dy), gradients);
     }
 
-    fn layer_norm(&self, dims: Rows, epsilon: T, input: LayerNorm<'_, T>, output: LayerNormOutput<'_, T>) {
-        check::layer_norm(&dims, &input, &output);
-        norm::layer_norm(dims, epsilon, input, output);
-    }
-
-    fn layer_norm_backward(
+    fn row_norm(
         &self,
         dims: Rows,
-        saved: LayerNormSaved<'_, T>,
+        moments: RowMoments,
+        epsilon: T,
+        input: RowNorm<'_, T>,
+        output: RowNormOutput<'_, T>,
+    ) {
+        check::row_norm(&dims, moments, &input, &output);
+        norm::row_norm(dims, moments, epsilon, input, output);
+    }
+
+    fn row_norm_backward(
+        &self,
+        dims: Rows,
+        moments: RowMoments,
+        saved: RowNormSaved<'_, T>,
         dy: View<'_, T>,
         gradients: NormGradients<'_, T>,
     ) {
-        check::layer_norm_backward(&dims, &saved, dy.len, &gradients);
-        norm::layer_norm_backward(dims, saved, read(dy), gradients);
+        check::row_norm_backward(&dims, moments, &saved, dy.len, &gradients);
+        norm::row_norm_backward(dims, moments, saved, read(dy), gradients);
     }
 
     fn lstm_gates(&self, dims: Cells, z: View<'_, T>, c_previous: View<'_, T>, output: LstmOutput<'_, T>) {

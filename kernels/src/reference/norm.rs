@@ -1,9 +1,9 @@
-//! Moments, batch and layer normalization.
+//! Moments, batch normalization and normalization of rows.
 
 use super::{read, sum, write};
 use crate::Real;
-use crate::backend::{BatchNorm, LayerNorm, LayerNormOutput, LayerNormSaved, NormGradients};
-use crate::dims::{Columns, Rows};
+use crate::backend::{BatchNorm, NormGradients, RowNorm, RowNormOutput, RowNormSaved};
+use crate::dims::{Columns, RowMoments, Rows};
 
 /// Mean and biased variance in two passes; NaN of an empty sequence.
 fn mean_and_variance(values: impl Iterator<Item = f64> + Clone, count: usize) -> (f64, f64) {
@@ -88,48 +88,71 @@ pub(super) fn batch_norm_backward<T: Real>(
     }
 }
 
-pub(super) fn layer_norm<T: Real>(
+/// Mean and variance of one group of a row.
+fn row_statistics<T: Real>(x: &[T], centered: bool) -> (f64, f64) {
+    let values = x.iter().map(|x| x.as_f64());
+    if centered {
+        return mean_and_variance(values, x.len());
+    }
+    (0.0, sum(values.map(|x| x * x)) / x.len() as f64)
+}
+
+pub(super) fn row_norm<T: Real>(
     dims: Rows,
+    moments: RowMoments,
     epsilon: T,
-    input: LayerNorm<'_, T>,
-    output: LayerNormOutput<'_, T>,
+    input: RowNorm<'_, T>,
+    output: RowNormOutput<'_, T>,
 ) {
     let (x, gamma, beta) = (read(input.x), read(input.gamma), input.beta.map(read));
     let (y, mean) = (write(output.y), write(output.mean));
     let inverse_deviation = write(output.inverse_deviation);
-    for r in 0..dims.rows {
-        let row = r * dims.columns..(r + 1) * dims.columns;
-        let (x, y) = (&x[row.clone()], &mut y[row]);
-        let (m, v) = mean_and_variance(x.iter().map(|x| x.as_f64()), dims.columns);
+    let size = dims.columns / moments.groups;
+    for i in 0..dims.rows * moments.groups {
+        let (x, y) = (&x[i * size..][..size], &mut y[i * size..][..size]);
+        let (m, v) = row_statistics(x, moments.centered);
         let inverse = 1.0 / (v + epsilon.as_f64()).sqrt();
-        for f in 0..dims.columns {
-            y[f] = affine(gamma[f], beta, f, (x[f].as_f64() - m) * inverse);
+        let first = i % moments.groups * size;
+        for (k, (x, y)) in x.iter().zip(y).enumerate() {
+            let f = first + k;
+            *y = affine(gamma[f], beta, f, (x.as_f64() - m) * inverse);
         }
-        mean[r] = T::of(m);
-        inverse_deviation[r] = T::of(inverse);
+        mean[i] = T::of(m);
+        inverse_deviation[i] = T::of(inverse);
     }
 }
 
-pub(super) fn layer_norm_backward<T: Real>(
+pub(super) fn row_norm_backward<T: Real>(
     dims: Rows,
-    saved: LayerNormSaved<'_, T>,
+    moments: RowMoments,
+    saved: RowNormSaved<'_, T>,
     dy: &[T],
     gradients: NormGradients<'_, T>,
 ) {
     let Rows { rows, columns } = dims;
+    let size = columns / moments.groups;
     let (x, gamma) = (read(saved.x), read(saved.gamma));
     let (mean, inverse_deviation) = (read(saved.mean), read(saved.inverse_deviation));
     let dx = write(gradients.dx);
-    let x_hat =
-        |r: usize, f: usize| (x[r * columns + f].as_f64() - mean[r].as_f64()) * inverse_deviation[r].as_f64();
+    let statistic = |r: usize, f: usize| r * moments.groups + f / size;
+    let x_hat = |r: usize, f: usize| {
+        let i = statistic(r, f);
+        (x[r * columns + f].as_f64() - mean[i].as_f64()) * inverse_deviation[i].as_f64()
+    };
     let dy = |r: usize, f: usize| dy[r * columns + f].as_f64();
     for r in 0..rows {
         let u = |f: usize| gamma[f].as_f64() * dy(r, f);
-        let mean_u = sum((0..columns).map(u)) / columns as f64;
-        let projected = sum((0..columns).map(|f| u(f) * x_hat(r, f))) / columns as f64;
-        for f in 0..columns {
-            let centred = u(f) - mean_u - x_hat(r, f) * projected;
-            dx[r * columns + f] = T::of(inverse_deviation[r].as_f64() * centred);
+        for group in 0..moments.groups {
+            let features = group * size..(group + 1) * size;
+            let mean_u = match moments.centered {
+                true => sum(features.clone().map(u)) / size as f64,
+                false => 0.0,
+            };
+            let projected = sum(features.clone().map(|f| u(f) * x_hat(r, f))) / size as f64;
+            for f in features {
+                let centred = u(f) - mean_u - x_hat(r, f) * projected;
+                dx[r * columns + f] = T::of(inverse_deviation[statistic(r, f)].as_f64() * centred);
+            }
         }
     }
     let d_gamma = write(gradients.d_gamma);

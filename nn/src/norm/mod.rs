@@ -5,6 +5,7 @@
 
 mod batch;
 mod layer;
+mod rms;
 mod statistics;
 
 use std::collections::VecDeque;
@@ -17,6 +18,7 @@ use crate::lengths::{Lengths, LiveRows};
 
 pub use batch::{BatchNorm, BatchNormConfig, Padding};
 pub use layer::{LayerNorm, LayerNormConfig};
+pub use rms::{RmsNorm, RmsNormConfig};
 pub use statistics::{StepRows, StepStatistics, without_population};
 
 /// A place in a sequence.
@@ -104,7 +106,7 @@ pub trait Normalizer<T: Real>: std::fmt::Debug + Send + Sync {
     }
 
     /// Takes in the moments that such a recurrence has computed for `batch` examples, `mean, var`:
-    /// `[T, F]` each over the batch, or `[T, B]` over the features.
+    /// `[T, F]` each over the batch, or `[T, G, B]` over the features of each group.
     fn observe(&self, _: &mut Context<'_, '_, T>, _batch: usize, _mean: &Tensor<T>, _var: &Tensor<T>) {}
 }
 

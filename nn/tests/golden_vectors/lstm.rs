@@ -77,6 +77,7 @@ impl<T: Real> Model<T> {
                         beta,
                         epsilon,
                         gamma: 1.0,
+                        groups: 1,
                     };
                     Some(Box::new(LayerNorm::new(&mut scope, features, config)))
                 }

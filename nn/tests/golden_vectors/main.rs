@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 use case::folder;
 
 /// Files that a test of this program reads.
-const COVERED: [&str; 20] = [
+const COVERED: [&str; 24] = [
     "attentive_reader",
     "bn_lstm",
     "bn_lstm_eval_longer",
@@ -37,7 +37,11 @@ const COVERED: [&str; 20] = [
     "ln_lstm",
     "lstm",
     "norm_batch",
+    "norm_batch_renorm",
+    "norm_group",
     "norm_layer",
+    "norm_weight",
+    "norm_rms",
     "optim_adam",
     "optim_adamw",
     "optim_rmsprop",

@@ -1,7 +1,7 @@
 //! Single normalizations.
 
 use autodiff::{Device, Tape};
-use kernels::Real;
+use kernels::{Real, RowMoments};
 
 use crate::case::{Case, Check, everywhere};
 
@@ -16,6 +16,25 @@ impl Check for Norm {
         let y = match case.name.as_str() {
             "norm_batch" => x.batch_norm(gamma, Some(beta), epsilon).y,
             "norm_layer" => x.layer_norm(gamma, Some(beta), epsilon),
+            "norm_group" => {
+                let groups = case.setting("groups") as usize;
+                let centered = true;
+                x.row_norm(gamma, Some(beta), epsilon, RowMoments { groups, centered })
+            }
+            "norm_rms" => {
+                let (groups, centered) = (1, false);
+                x.row_norm(gamma, Some(beta), epsilon, RowMoments { groups, centered })
+            }
+            "norm_batch_renorm" => {
+                let row = |name| {
+                    let given = case.tensor(device, name);
+                    given.reshape([1, given.shape().len()])
+                };
+                let limits = ["r_max", "d_max"].map(|name| T::of(case.setting(name)));
+                let (mean, std) = (row("pop_mean"), row("pop_std"));
+                x.batch_renorm(gamma, Some(beta), epsilon, &mean, &std, limits.into())
+                    .y
+            }
             other => panic!("{other}: no such normalization"),
         };
         case.compare("y", &y.value());
@@ -36,4 +55,19 @@ fn golden_norm_batch() {
 #[test]
 fn golden_norm_layer() {
     everywhere(&Norm(Case::read("norm_layer")));
+}
+
+#[test]
+fn golden_norm_group() {
+    everywhere(&Norm(Case::read("norm_group")));
+}
+
+#[test]
+fn golden_norm_rms() {
+    everywhere(&Norm(Case::read("norm_rms")));
+}
+
+#[test]
+fn golden_norm_batch_renorm() {
+    everywhere(&Norm(Case::read("norm_batch_renorm")));
 }

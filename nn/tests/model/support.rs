@@ -83,7 +83,12 @@ impl Design {
                 Some(Box::new(BatchNorm::new(&mut scope, features, config)))
             }
             Norm::Layer => {
-                let config = LayerNormConfig { gamma, beta, epsilon };
+                let config = LayerNormConfig {
+                    gamma,
+                    beta,
+                    epsilon,
+                    groups: 1,
+                };
                 Some(Box::new(LayerNorm::new(&mut scope, features, config)))
             }
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kernels::Cpu;
+use kernels::{Cpu, RowMoments};
 
 use super::*;
 use crate::{gradcheck, values};
@@ -49,11 +49,11 @@ fn inputs(device: &Device<f64>, source: Source, normed: bool) -> Vec<Tensor<f64>
     shapes.into_iter().enumerate().map(tensor).collect()
 }
 
-/// Gradients of all states, without normalization or with: the first moments at the recurrent term
-/// and the cell, the second at the input term.
-fn check(source: Source, moments: Option<[SequenceMoments<f64>; 2]>) {
+/// Gradients of all states, without normalization or with these moments at the recurrent term, the
+/// input term and the cell.
+fn check(source: Source, moments: Option<Sites<SequenceMoments<f64>>>) {
     let normed = moments.is_some();
-    let moments = moments.unwrap_or([SequenceMoments::Columns, SequenceMoments::Columns]);
+    let moments = moments.unwrap_or([const { SequenceMoments::Columns }; 3]);
     let device = device();
     let symbols = device.indices(&[0, 1, 4, 4, 2, 2, 3, 1, 0, 3, 4, 2]);
     let x = device.tensor([STEPS, BATCH], &values(50, STEPS * BATCH));
@@ -87,7 +87,7 @@ fn check(source: Source, moments: Option<[SequenceMoments<f64>; 2]>) {
                 norms: [
                     norm(5, Some(6), &moments[0]),
                     norm(7, None, &moments[1]),
-                    norm(8, Some(9), &moments[0]),
+                    norm(8, Some(9), &moments[2]),
                 ],
             };
             let states = sequence.record(STEPS);
@@ -97,20 +97,98 @@ fn check(source: Source, moments: Option<[SequenceMoments<f64>; 2]>) {
     );
 }
 
+fn rows(groups: usize, centered: bool) -> SequenceMoments<f64> {
+    SequenceMoments::Rows(RowMoments { groups, centered })
+}
+
+fn given() -> SequenceMoments<f64> {
+    let moment = |seed| device().tensor([STEPS, 4 * HIDDEN], &positive(seed, STEPS * 4 * HIDDEN));
+    SequenceMoments::Given(moment(60), moment(61))
+}
+
+/// Far from what is given, so that the corrections stay at their limits: they have no gradient.
+fn renorm(which: usize) -> SequenceMoments<f64> {
+    let shape = [STEPS, site::gates(which) * HIDDEN];
+    SequenceMoments::Renorm {
+        mean: device().full(shape, 9.0),
+        std: device().full(shape, 0.01),
+        r_max: 1.5,
+        d_max: 0.5,
+    }
+}
+
 #[test]
 fn lstm_sequence_gradcheck() {
+    use SequenceMoments::Columns;
     for source in [Source::Product, Source::Scalar, Source::Lookup] {
         check(source, None);
-        let (columns, rows) = (SequenceMoments::Columns, SequenceMoments::Rows);
-        check(source, Some([columns.clone(), columns.clone()]));
-        check(source, Some([rows.clone(), rows.clone()]));
-        check(source, Some([columns.clone(), rows.clone()]));
-        check(source, Some([rows.clone(), columns]));
-        // At the input term alone: the two other sites differ in their number of features.
-        let moment = |seed| device().tensor([STEPS, 4 * HIDDEN], &positive(seed, STEPS * 4 * HIDDEN));
-        let given = SequenceMoments::Given(moment(60), moment(61));
-        check(source, Some([rows, given]));
+        let layer = || rows(1, true);
+        for moments in [
+            [Columns, Columns, Columns],
+            [layer(), layer(), layer()],
+            [Columns, layer(), Columns],
+            [layer(), Columns, layer()],
+            [layer(), given(), layer()],
+        ] {
+            check(source, Some(moments));
+        }
     }
+}
+
+#[test]
+fn groups_of_gates_and_mean_squares_gradcheck() {
+    for source in [Source::Product, Source::Scalar, Source::Lookup] {
+        check(source, Some([rows(4, true), rows(4, true), rows(1, false)]));
+        check(source, Some([rows(1, false), rows(4, false), rows(1, true)]));
+    }
+    check(
+        Source::Product,
+        Some([rows(2, false), rows(2, true), SequenceMoments::Columns]),
+    );
+}
+
+#[test]
+fn renormalization_gradcheck() {
+    for source in [Source::Product, Source::Scalar, Source::Lookup] {
+        check(source, Some([0, 1, 2].map(renorm)));
+    }
+    check(
+        Source::Product,
+        Some([rows(4, false), renorm(site::INPUT), rows(1, true)]),
+    );
+}
+
+#[test]
+fn rows_are_cut_into_groups_of_whole_gates_only() {
+    let supports = |which, groups| LstmSequence::supports(&device(), which, &rows(groups, true));
+    for which in [site::RECURRENT, site::INPUT] {
+        let fits: Vec<usize> = (0..10).filter(|&groups| supports(which, groups)).collect();
+        assert_eq!(fits, [1, 2, 4]);
+    }
+    let fits: Vec<usize> = (0..10).filter(|&groups| supports(site::CELL, groups)).collect();
+    assert_eq!(fits, [1]);
+    assert!(LstmSequence::supports(&device(), site::CELL, &renorm(site::CELL)));
+    let reference = Device::<f64>::reference();
+    assert!(!LstmSequence::supports(
+        &reference,
+        site::CELL,
+        &SequenceMoments::Columns
+    ));
+}
+
+#[test]
+#[should_panic(expected = "RowMoments { groups: 3, centered: true }) at the cell; groups of whole gates")]
+fn groups_that_cut_a_gate_panic() {
+    check(
+        Source::Product,
+        Some([rows(1, true), rows(1, true), rows(3, true)]),
+    );
+}
+
+#[test]
+#[should_panic(expected = "lstm_sequence: mean [3, 36] of the cell; [3, 9] would fit")]
+fn statistics_of_another_site_panic() {
+    check(Source::Product, Some([rows(1, true), rows(1, true), given()]));
 }
 
 #[test]

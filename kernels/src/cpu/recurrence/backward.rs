@@ -267,15 +267,9 @@ pub(super) fn moments_at<'a, T: Real>(
     which: usize,
     t: usize,
 ) -> (&'a [T], &'a [T]) {
-    let width = match member.place(which) {
-        Some(_) => member.dims.batch,
-        None => member.width(which),
-    };
+    let size = member.moments(which);
     let (mean, var) = saved.moments[which].expect("a normalization has moments");
-    (
-        &mean[t * width..(t + 1) * width],
-        &var[t * width..(t + 1) * width],
-    )
+    (&mean[t * size..(t + 1) * size], &var[t * size..(t + 1) * size])
 }
 
 pub(super) fn add<T: Real>(x: &[T], to: &mut [T]) {

@@ -1,9 +1,11 @@
 //! Normalization of columns over the batch: each thread has all rows of its own.
 
 use super::part::starts;
+use super::renorm::Renorm;
 use super::source::Block;
 use crate::Real;
 use crate::cpu::batch_norm::finite_or_zero;
+use crate::dims::RowMoments;
 use crate::simd::Lanes;
 
 /// What a site does to its columns at one step: `(x − mean) · scale`, and for the gradient
@@ -34,14 +36,22 @@ impl<T: Real> Affine<T> {
 }
 
 /// Which moments a normalization takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Over {
+pub(super) enum Over<T> {
     /// Of each column over the batch.
     Batch,
+    /// Of each column over the batch, corrected towards given ones.
+    Renorm(Renorm<T>),
     /// Of each column, given.
     Given,
     /// Of each row over the features.
-    Features,
+    Features(RowMoments),
+}
+
+impl<T> Over<T> {
+    /// Whether the moments are those of the batch.
+    pub fn batch(&self) -> bool {
+        matches!(self, Self::Batch | Self::Renorm(_))
+    }
 }
 
 /// Parameters of a normalization, for the own columns.
@@ -49,16 +59,32 @@ pub(super) struct Norm<T> {
     pub gamma: Vec<T>,
     pub beta: Option<Vec<T>>,
     pub epsilon: T,
-    pub over: Over,
+    pub over: Over<T>,
+}
+
+/// Moments of the columns of a site at one step, `[width]` each.
+#[derive(Clone, Copy)]
+pub(super) struct At<'a, T> {
+    pub t: usize,
+    pub mean: &'a [T],
+    pub var: &'a [T],
 }
 
 impl<T: Real> Norm<T> {
+    /// The map of the forward pass: that of the moments, or of the corrected ones.
+    pub fn prepare_forward(&self, at: At<'_, T>, affine: &mut Affine<T>) {
+        match &self.over {
+            Over::Renorm(renorm) => renorm.correct(at, &self.gamma, self.epsilon, affine),
+            _ => self.prepare(at, affine),
+        }
+    }
+
     /// `scale = gamma / √(var + ε)` and the mean, from the moments of columns.
-    pub fn prepare(&self, mean: &[T], var: &[T], affine: &mut Affine<T>) {
-        affine.mean.copy_from_slice(mean);
+    fn prepare(&self, at: At<'_, T>, affine: &mut Affine<T>) {
+        affine.mean.copy_from_slice(at.mean);
         let epsilon = T::Lanes::splat(self.epsilon);
-        for j in starts::<T::Lanes>(mean.len()) {
-            let deviation = (T::Lanes::load(&var[j..]) + epsilon).sqrt();
+        for j in starts::<T::Lanes>(at.mean.len()) {
+            let deviation = (T::Lanes::load(&at.var[j..]) + epsilon).sqrt();
             (T::Lanes::load(&self.gamma[j..]) / deviation).store(&mut affine.scale[j..]);
         }
     }
@@ -68,21 +94,26 @@ impl<T: Real> Norm<T> {
     pub fn prepare_gradient(
         &self,
         batch: usize,
-        var: &[T],
+        at: At<'_, T>,
         sums: (&[T], &[T]),
         affine: &mut Affine<T>,
         d_gamma: &mut [T],
     ) {
+        self.prepare(at, affine);
+        if let Over::Renorm(renorm) = &self.over {
+            return renorm.prepare_gradient(at, (batch, self.epsilon), sums, affine, d_gamma);
+        }
+        let of_batch = self.over.batch();
         let count = T::Lanes::splat(T::of(batch as f64));
         let epsilon = T::Lanes::splat(self.epsilon);
-        for j in (0..var.len()).step_by(T::Lanes::N) {
-            let at = |values: &[T]| T::Lanes::load_at(values, j);
-            let inverse = T::Lanes::constant(1.0) / (at(var) + epsilon).sqrt();
-            let product = at(sums.1) * inverse;
-            (at(d_gamma) + product).store_at(d_gamma, j);
-            if self.over == Over::Batch {
-                let scale = at(&affine.scale);
-                (scale * (at(sums.0) / count)).store_at(&mut affine.offset, j);
+        for j in (0..at.var.len()).step_by(T::Lanes::N) {
+            let load = |values: &[T]| T::Lanes::load_at(values, j);
+            let inverse = T::Lanes::constant(1.0) / (load(at.var) + epsilon).sqrt();
+            let product = load(sums.1) * inverse;
+            (load(d_gamma) + product).store_at(d_gamma, j);
+            if of_batch {
+                let scale = load(&affine.scale);
+                (scale * (load(sums.0) / count)).store_at(&mut affine.offset, j);
                 (scale * inverse * (product / count)).store_at(&mut affine.slope, j);
             }
         }

@@ -1,6 +1,6 @@
 //! The sequence forward, for the own units.
 
-use super::columns::{self, Affine, Over};
+use super::columns::{self, Affine, At};
 use super::gates;
 use super::member::{Member, Moments, Rows, Workspace};
 use super::rows::{self, Blocks};
@@ -114,47 +114,48 @@ impl<'p, 'a, T: Real> Pass<'p, 'a, T> {
         input: &mut [T],
         in_place: Option<Block<'_, T>>,
     ) {
+        let member = self.member;
         let terms = [(site::RECURRENT, recurrent), (site::INPUT, input)];
-        let places = terms.each_ref().map(|(which, _)| self.member.place(*which));
-        let by_rows = places.iter().flatten().count();
-        self.blocks.begin(by_rows);
-        for ((which, x), place) in terms.iter().zip(places) {
-            match place {
-                Some(place) => self.blocks.add_moments::<4>(place, x),
-                None => {
-                    let in_place = in_place.filter(|_| *which == site::INPUT);
-                    self.prepare(*which, t, in_place.unwrap_or(Block::Dense(x)));
-                }
+        let groups = terms.iter().map(|(which, _)| member.groups(*which).count()).sum();
+        self.blocks.begin(groups);
+        for (which, x) in &terms {
+            let which = *which;
+            if member.row_moments(which).is_some() {
+                let groups = member.groups(which);
+                groups.for_each(|group| self.blocks.add_moments(group, x));
+            } else {
+                let in_place = in_place.filter(|_| which == site::INPUT);
+                self.prepare(which, t, in_place.unwrap_or(Block::Dense(x)));
             }
         }
         self.watch.lap(Work::Normalization);
-        if by_rows == 0 {
+        if groups == 0 {
             return;
         }
-        self.blocks.exchange(self.member.parts, &mut self.link);
+        self.blocks.exchange(member.parts, &mut self.link);
         self.watch.lap(Work::Exchange);
-        for ((which, x), place) in terms.into_iter().zip(places) {
-            if let Some(place) = place {
-                self.normalize_rows(which, t, place, x);
-            }
+        for (which, x) in terms {
+            self.normalize_rows(which, t, x);
         }
         self.watch.lap(Work::Normalization);
     }
 
     /// What the affine map of the cell's site is to be applied to.
     fn normalize_cell<'c>(&mut self, t: usize, c: &'c [T], normalized: &'c mut [T]) -> &'c [T] {
-        let Some(place) = self.member.place(site::CELL) else {
+        let member = self.member;
+        if member.row_moments(site::CELL).is_none() {
             self.prepare(site::CELL, t, Block::Dense(c));
             self.watch.lap(Work::Normalization);
             return c;
-        };
-        self.blocks.begin(1);
-        self.blocks.add_moments::<1>(place, c);
+        }
+        self.blocks.begin(member.groups(site::CELL).count());
+        let groups = member.groups(site::CELL);
+        groups.for_each(|group| self.blocks.add_moments(group, c));
         self.watch.lap(Work::Normalization);
-        self.blocks.exchange(self.member.parts, &mut self.link);
+        self.blocks.exchange(member.parts, &mut self.link);
         self.watch.lap(Work::Exchange);
         normalized.copy_from_slice(c);
-        self.normalize_rows(site::CELL, t, place, normalized);
+        self.normalize_rows(site::CELL, t, normalized);
         self.watch.lap(Work::Normalization);
         normalized
     }
@@ -164,39 +165,42 @@ impl<'p, 'a, T: Real> Pass<'p, 'a, T> {
         let Some(norm) = &self.member.norms[which] else {
             return;
         };
-        let (batch, width) = (self.member.dims.batch, self.member.width(which));
-        let (mean, var) = at_step(&mut self.moments, which, t, width);
-        if norm.over == Over::Batch {
-            match self.member.source.scalars(t, batch) {
+        let member = self.member;
+        let batch = member.dims.batch;
+        let (mean, var) = at_step(&mut self.moments, which, t, member.moments(which));
+        if norm.over.batch() {
+            match member.source.scalars(t, batch) {
                 Some((x, weight)) if which == site::INPUT => columns::scaled_moments(x, weight, mean, var),
                 _ => columns::moments(x, batch, mean, var),
             }
         }
-        norm.prepare(mean, var, &mut self.affines[which]);
+        norm.prepare_forward(At { t, mean, var }, &mut self.affines[which]);
     }
 
-    /// Rows `x [B, width]` of a site whose moments are at `place` of the blocks.
-    fn normalize_rows(&mut self, which: usize, t: usize, place: usize, x: &mut [T]) {
+    /// Rows `x [B, width]` of a site, where their moments are in the blocks.
+    fn normalize_rows(&mut self, which: usize, t: usize, x: &mut [T]) {
         let Some(norm) = &self.member.norms[which] else {
             return;
         };
         let batch = self.member.dims.batch;
-        let (mean, var) = at_step(&mut self.moments, which, t, batch);
-        let gates = self.member.width(which) / self.member.part.units();
-        self.blocks.moments(place, gates, mean, var);
-        rows::inverse(var, norm.epsilon, &mut self.inverse);
-        rows::normalize(x, mean, &self.inverse);
+        let (mean, var) = at_step(&mut self.moments, which, t, self.member.moments(which));
+        let moments = mean.chunks_exact_mut(batch).zip(var.chunks_exact_mut(batch));
+        for (group, (mean, var)) in self.member.groups(which).zip(moments) {
+            self.blocks.moments(group, mean, var);
+            rows::inverse(var, norm.epsilon, &mut self.inverse);
+            rows::normalize(group, x, mean, &self.inverse);
+        }
     }
 }
 
-/// Mean and variance of a site at step `t`.
+/// Mean and variance of a site at step `t`, `size` elements each.
 fn at_step<'m, T>(
     moments: &'m mut Moments<&mut [T]>,
     which: usize,
     t: usize,
-    width: usize,
+    size: usize,
 ) -> (&'m mut [T], &'m mut [T]) {
-    let step = t * width..(t + 1) * width;
+    let step = t * size..(t + 1) * size;
     let (mean, var) = moments[which].as_mut().expect("a normalization has moments");
     (&mut mean[step.clone()], &mut var[step])
 }

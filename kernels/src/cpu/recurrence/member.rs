@@ -2,12 +2,13 @@
 
 use super::columns::{Affine, Norm, Over};
 use super::part::Part;
+use super::rows::Group;
 use super::source::{Block, Source};
 use super::team::{Link, Team};
 use crate::Real;
 use crate::cpu::gemm::PackedMatrix;
 use crate::cpu::profile::{Profile, Watch};
-use crate::dims::Gemm;
+use crate::dims::{Gemm, RowMoments};
 use crate::sequence::{Sequence, Sites, site};
 
 /// Read-only operands of one thread; weights are the own columns only.
@@ -43,8 +44,8 @@ pub(super) struct Workspace<S> {
     pub tanh_c: S,
 }
 
-/// Mean and variance of each site: of the own columns, `[T, width]` each, or of the rows,
-/// `[T, B]` each.
+/// Mean and variance of each site: of the own columns, `[T, width]` each, or of the groups of rows,
+/// `[T, G, B]` each.
 pub(super) type Moments<S> = Sites<Option<(S, S)>>;
 
 /// Rows `[B, U]` of the own columns of `[T, B, H]`, step by step.
@@ -52,29 +53,41 @@ pub(super) type Rows<'a, T> = Vec<&'a mut [T]>;
 
 impl<T: Real> Member<'_, T> {
     pub fn width(&self, which: usize) -> usize {
-        if which == site::CELL {
-            self.part.units()
-        } else {
-            self.part.columns()
+        site::gates(which) * self.part.units()
+    }
+
+    /// The moments of a site that is normalized row by row.
+    pub fn row_moments(&self, which: usize) -> Option<RowMoments> {
+        match self.norms[which].as_ref()?.over {
+            Over::Features(moments) => Some(moments),
+            Over::Batch | Over::Renorm(_) | Over::Given => None,
         }
     }
 
-    /// Whether a site is normalized row by row.
-    fn by_rows(&self, which: usize) -> bool {
-        let norm = self.norms[which].as_ref();
-        norm.is_some_and(|norm| norm.over == Over::Features)
+    /// The groups of a site that is normalized row by row, none of another. The blocks of both
+    /// terms are exchanged together, those of the cell alone.
+    pub fn groups(&self, which: usize) -> impl Iterator<Item = Group> + use<T> {
+        let before = match which {
+            site::INPUT => self.row_moments(site::RECURRENT),
+            _ => None,
+        };
+        let first = before.map_or(0, |moments| moments.groups);
+        let (all, part) = (site::gates(which), self.part);
+        let moments = self.row_moments(which).into_iter();
+        moments.flat_map(move |rows| Group::all(&part, (all, all / rows.groups), rows.centered, first))
     }
 
-    /// Place of a site that is normalized row by row among those whose blocks are exchanged
-    /// together: both terms, and the cell alone.
-    pub fn place(&self, which: usize) -> Option<usize> {
-        let before = which == site::INPUT && self.by_rows(site::RECURRENT);
-        self.by_rows(which).then_some(usize::from(before))
+    /// Elements of each moment of a site at one step.
+    pub fn moments(&self, which: usize) -> usize {
+        match self.row_moments(which) {
+            Some(rows) => rows.groups * self.dims.batch,
+            None => self.width(which),
+        }
     }
 
     /// The input term of step `t` where it can be read in place: rows are normalized in a copy.
     pub fn input_in_place(&self, t: usize) -> Option<Block<'_, T>> {
-        match self.place(site::INPUT) {
+        match self.row_moments(site::INPUT) {
             Some(_) => None,
             None => self.source.in_place(t, self.dims.batch),
         }
@@ -83,7 +96,7 @@ impl<T: Real> Member<'_, T> {
     /// No normalization, or `γ` alone where rows are normalized beforehand.
     pub fn affine(&self, which: usize) -> Affine<T> {
         match &self.norms[which] {
-            Some(norm) if norm.over == Over::Features => Affine::scaled(norm.gamma.clone()),
+            Some(norm) if matches!(norm.over, Over::Features(_)) => Affine::scaled(norm.gamma.clone()),
             _ => Affine::identity(self.width(which)),
         }
     }

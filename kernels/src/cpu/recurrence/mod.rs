@@ -13,6 +13,7 @@ mod gates;
 mod member;
 mod norm_backward;
 mod part;
+mod renorm;
 mod rows;
 mod source;
 mod team;
@@ -34,6 +35,7 @@ use backward::{Gradients, Saved, Upstream};
 use columns::{Norm, Over};
 use member::{Member, Moments, Rows, Workspace};
 use part::Part;
+use renorm::Renorm;
 use source::Source;
 use team::Team;
 
@@ -70,7 +72,18 @@ impl Cpu {
                 over: match norm.moments {
                     NormMoments::Columns => Over::Batch,
                     NormMoments::Given { .. } => Over::Given,
-                    NormMoments::Rows => Over::Features,
+                    NormMoments::Rows(rows) => Over::Features(rows),
+                    NormMoments::Renorm {
+                        mean,
+                        std,
+                        r_max,
+                        d_max,
+                    } => Over::Renorm(Renorm {
+                        mean: gather(which, &part, slice(mean)),
+                        std: gather(which, &part, slice(std)),
+                        r_max,
+                        d_max,
+                    }),
                 },
             })
         });
@@ -104,6 +117,13 @@ for_every_real! {
 impl FusedLstm<T> for Cpu {
     fn applies(&self, dims: Sequence) -> bool {
         dims.hidden >= <T as Real>::Lanes::N && dims.batch > 0 && dims.steps > 0
+    }
+
+    fn supports(&self, which: usize, moments: &NormMoments<'_, T>) -> bool {
+        match moments {
+            NormMoments::Rows(rows) => rows.fits(site::gates(which)),
+            NormMoments::Columns | NormMoments::Given { .. } | NormMoments::Renorm { .. } => true,
+        }
     }
 
     fn workspace_len(&self, dims: Sequence) -> usize {
@@ -210,7 +230,7 @@ struct OwnMoments<T> {
 
 fn by_rows<T>(norm: &Option<SiteNorm<'_, T>>) -> bool {
     norm.as_ref()
-        .is_some_and(|norm| matches!(norm.moments, NormMoments::Rows))
+        .is_some_and(|norm| matches!(norm.moments, NormMoments::Rows(_)))
 }
 
 /// The moments of the own columns, or of the rows, as the forward pass has left them.
@@ -256,8 +276,8 @@ fn own_moments<T: Real>(
                 mean: gather(which, part, slice(mean)),
                 var: gather(which, part, slice(var)),
             },
-            NormMoments::Columns => zeros(width),
-            NormMoments::Rows => zeros(dims.batch),
+            NormMoments::Columns | NormMoments::Renorm { .. } => zeros(width),
+            NormMoments::Rows(rows) => zeros(rows.groups * dims.batch),
         })
     })
 }

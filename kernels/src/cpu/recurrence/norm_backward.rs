@@ -1,6 +1,7 @@
 //! Gradients through the normalizations of one step.
 
 use super::backward::{Pass, add, moments_at};
+use super::columns::At;
 use super::gates;
 use super::rows::{self, RowGradient};
 use super::source::Block;
@@ -15,40 +16,38 @@ impl<T: Real> Pass<'_, '_, T> {
         let Some(norm) = &member.norms[site::CELL] else {
             return;
         };
+        let (batch, units) = (member.dims.batch, member.part.units());
         let (mean, var) = moments_at(member, &self.saved, site::CELL, t);
-        let units = member.part.units();
         let (sum, product) = (&mut s.sum[..units], &mut s.product[..units]);
         let d_gamma = &mut self.gradients.gamma[site::CELL];
         let d_beta = &mut self.gradients.cell_beta;
-        let Some(place) = member.place(site::CELL) else {
+        if member.row_moments(site::CELL).is_none() {
             let affine = &mut self.affines[site::CELL];
-            norm.prepare(mean, var, affine);
             gates::sums(&s.d_normalized, Block::Dense(&s.c), mean, sum, product);
-            norm.prepare_gradient(member.dims.batch, var, (sum, product), affine, d_gamma);
+            norm.prepare_gradient(batch, At { t, mean, var }, (sum, product), affine, d_gamma);
             add(sum, d_beta);
             self.watch.lap(Work::Normalization);
             return;
-        };
-        rows::inverse(var, norm.epsilon, &mut s.inverse);
-        rows::normalize(&mut s.c, mean, &s.inverse);
+        }
+        let moments = mean.chunks_exact(batch).zip(var.chunks_exact(batch));
+        for (group, (mean, var)) in member.groups(site::CELL).zip(moments) {
+            rows::inverse(var, norm.epsilon, &mut s.inverse);
+            rows::normalize(group, &mut s.c, mean, &s.inverse);
+        }
         let zeros = &s.zeros[..units];
         gates::sums(&s.d_normalized, Block::Dense(&s.c), zeros, sum, product);
         add(product, d_gamma);
         add(sum, d_beta);
-        self.blocks.begin(1);
-        self.blocks
-            .add_gradients::<1>(place, &norm.gamma, &s.d_normalized, &s.c);
+        self.blocks.begin(member.groups(site::CELL).count());
+        for group in member.groups(site::CELL) {
+            self.blocks
+                .add_gradients(group, &norm.gamma, &s.d_normalized, &s.c);
+        }
         self.watch.lap(Work::Normalization);
         self.blocks.exchange(member.parts, &mut self.link);
         self.watch.lap(Work::Exchange);
-        let (sum, product) = (&mut s.row_sum, &mut s.row_product);
-        self.blocks.means(place, 1, sum, product);
-        let row = RowGradient {
-            inverse: &s.inverse,
-            sum,
-            product,
-        };
-        rows::backward(row, &norm.gamma, &s.d_normalized, &s.c, &mut s.d_cell);
+        self.through_rows(site::CELL, t, &mut []);
+        let s = &mut self.scratch;
         std::mem::swap(&mut s.d_cell, &mut s.d_normalized);
         self.watch.lap(Work::Normalization);
     }
@@ -62,41 +61,51 @@ impl<T: Real> Pass<'_, '_, T> {
             member.source.fill(t, batch, &member.part, &mut s.input);
         }
         self.watch.lap(Work::Gates);
-        let places = [site::RECURRENT, site::INPUT].map(|which| member.place(which));
-        self.blocks.begin(places.iter().flatten().count());
-        let summed = [site::RECURRENT, site::INPUT].map(|which| self.term(which, t, d_recurrent));
+        let terms = [site::RECURRENT, site::INPUT];
+        let groups = terms.iter().map(|&which| member.groups(which).count()).sum();
+        self.blocks.begin(groups);
+        let summed = terms.map(|which| self.term(which, t, d_recurrent));
         let s = &mut self.scratch;
         if summed == [false; 2] {
             gates::sum(&s.dz, &mut s.sum[..width]);
         }
         add(&s.sum[..width], &mut self.gradients.bias);
         self.watch.lap(Work::Normalization);
-        if places == [None; 2] {
+        if groups == 0 {
             return;
         }
         self.blocks.exchange(member.parts, &mut self.link);
         self.watch.lap(Work::Exchange);
+        for which in terms {
+            self.through_rows(which, t, d_recurrent);
+        }
+        self.watch.lap(Work::Normalization);
+    }
+
+    /// The gradient of a site that is normalized row by row, once the blocks are exchanged; that of
+    /// the recurrent term goes to `d_recurrent`.
+    fn through_rows(&mut self, which: usize, t: usize, d_recurrent: &mut [T]) {
+        let (member, s) = (self.member, &mut self.scratch);
+        let Some(norm) = &member.norms[which] else { return };
+        let (batch, width) = (member.dims.batch, member.part.columns());
         let recurrent = &self.saved.workspace.recurrent[t * batch * width..(t + 1) * batch * width];
-        let terms = [
-            (site::RECURRENT, recurrent, d_recurrent),
-            (site::INPUT, s.input.as_slice(), s.d_input.as_mut_slice()),
-        ];
-        for ((which, x, dx), place) in terms.into_iter().zip(places) {
-            let (Some(norm), Some(place)) = (&member.norms[which], place) else {
-                continue;
-            };
-            let (_, var) = moments_at(member, &self.saved, which, t);
+        let (dy, x, dx) = match which {
+            site::RECURRENT => (&s.dz, recurrent, d_recurrent),
+            site::INPUT => (&s.dz, s.input.as_slice(), s.d_input.as_mut_slice()),
+            _ => (&s.d_normalized, s.c.as_slice(), s.d_cell.as_mut_slice()),
+        };
+        let (_, var) = moments_at(member, &self.saved, which, t);
+        for (group, var) in member.groups(which).zip(var.chunks_exact(batch)) {
             rows::inverse(var, norm.epsilon, &mut s.inverse);
             let (sum, product) = (&mut s.row_sum, &mut s.row_product);
-            self.blocks.means(place, 4, sum, product);
+            self.blocks.means(group, sum, product);
             let row = RowGradient {
                 inverse: &s.inverse,
                 sum,
                 product,
             };
-            rows::backward(row, &norm.gamma, &s.dz, x, dx);
+            rows::backward(group, row, &norm.gamma, dy, x, dx);
         }
-        self.watch.lap(Work::Normalization);
     }
 
     /// One term, but for what takes the other threads: its gradient if it is normalized over the
@@ -117,27 +126,30 @@ impl<T: Real> Pass<'_, '_, T> {
         let (mean, var) = moments_at(member, &self.saved, which, t);
         let (sum, product) = (&mut s.sum[..width], &mut s.product[..width]);
         let d_gamma = &mut self.gradients.gamma[which];
-        let Some(place) = member.place(which) else {
+        if member.row_moments(which).is_none() {
             let x = match which {
                 site::INPUT => member.input_in_place(t).unwrap_or(Block::Dense(&s.input)),
                 _ => Block::Dense(recurrent),
             };
             let affine = &mut self.affines[which];
-            norm.prepare(mean, var, affine);
             gates::sums(&s.dz, x, mean, sum, product);
-            norm.prepare_gradient(batch, var, (sum, product), affine, d_gamma);
+            norm.prepare_gradient(batch, At { t, mean, var }, (sum, product), affine, d_gamma);
             gates::norm_backward(&s.dz, x, affine, dx);
             return true;
-        };
+        }
         if which == site::INPUT {
-            rows::inverse(var, norm.epsilon, &mut s.inverse);
-            rows::normalize(&mut s.input, mean, &s.inverse);
+            let moments = mean.chunks_exact(batch).zip(var.chunks_exact(batch));
+            for (group, (mean, var)) in member.groups(which).zip(moments) {
+                rows::inverse(var, norm.epsilon, &mut s.inverse);
+                rows::normalize(group, &mut s.input, mean, &s.inverse);
+            }
         }
         let normalized = if which == site::INPUT { &s.input } else { recurrent };
         gates::sums(&s.dz, Block::Dense(normalized), &s.zeros, sum, product);
         add(product, d_gamma);
-        self.blocks
-            .add_gradients::<4>(place, &norm.gamma, &s.dz, normalized);
+        for group in member.groups(which) {
+            self.blocks.add_gradients(group, &norm.gamma, &s.dz, normalized);
+        }
         true
     }
 }

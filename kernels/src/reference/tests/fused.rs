@@ -2,10 +2,10 @@
 
 use super::{DEVICE, assert_close, get, put};
 use crate::backend::{
-    AdamState, BatchNorm, LayerNorm, LayerNormOutput, LayerNormSaved, LstmGradients, LstmOutput, LstmSaved,
-    NormGradients, RmsPropState,
+    AdamState, BatchNorm, LstmGradients, LstmOutput, LstmSaved, NormGradients, RmsPropState, RowNorm,
+    RowNormOutput, RowNormSaved,
 };
-use crate::dims::{Cells, Columns, Rows};
+use crate::dims::{Cells, Columns, RowMoments, Rows};
 use crate::optimizer::{Adam, Denominator, RmsProp, Sgd};
 
 #[test]
@@ -50,25 +50,25 @@ fn batch_norm_of_two_examples() {
 }
 
 #[test]
-fn layer_norm_of_one_row() {
+fn row_norm_of_one_row() {
     let dims = Rows { rows: 1, columns: 2 };
     let (x, gamma, beta) = (put(&[1.0, 3.0]), put(&[0.5, 2.0]), put(&[1.0, -1.0]));
     let (mut y, mut mean, mut inverse) = (put(&[0.0; 2]), put(&[0.0]), put(&[0.0]));
-    let input = LayerNorm {
+    let input = RowNorm {
         x: x.view(),
         gamma: gamma.view(),
         beta: Some(beta.view()),
     };
-    let output = LayerNormOutput {
+    let output = RowNormOutput {
         y: y.view_mut(),
         mean: mean.view_mut(),
         inverse_deviation: inverse.view_mut(),
     };
-    DEVICE.layer_norm(dims, 3.0, input, output);
+    DEVICE.row_norm(dims, RowMoments::LAYER, 3.0, input, output);
     assert_eq!(get(&y), [0.75, 0.0]);
     assert_eq!((get(&mean), get(&inverse)), (vec![2.0], vec![0.5]));
 
-    let saved = LayerNormSaved {
+    let saved = RowNormSaved {
         x: x.view(),
         mean: mean.view(),
         inverse_deviation: inverse.view(),
@@ -81,10 +81,79 @@ fn layer_norm_of_one_row() {
         d_gamma: d_gamma.view_mut(),
         d_beta: None,
     };
-    DEVICE.layer_norm_backward(dims, saved, dy.view(), gradients);
+    DEVICE.row_norm_backward(dims, RowMoments::LAYER, saved, dy.view(), gradients);
     // u = (1, 4) with mean 2.5, x̂ = ∓½, mean u x̂ = 0.75: dx = ½ (∓1.5 − ∓½ · 0.75)
     assert_eq!(get(&d_gamma), [-1.0, 1.0]);
     assert_close(&dx, &[-0.5625, 0.5625]);
+}
+
+#[test]
+fn row_norm_of_two_groups_about_zero() {
+    let moments = RowMoments {
+        groups: 2,
+        centered: false,
+    };
+    let dims = Rows { rows: 1, columns: 4 };
+    // Mean squares 22 and 1, and ε = 3: deviations 5 and 2.
+    let x = put(&[2.0, 40_f64.sqrt(), 1.0, -1.0]);
+    let (gamma, beta) = (put(&[5.0, 0.0, 2.0, 4.0]), put(&[1.0, 2.0, 3.0, 4.0]));
+    let (mut y, mut mean, mut inverse) = (put(&[0.0; 4]), put(&[9.0; 2]), put(&[0.0; 2]));
+    let input = RowNorm {
+        x: x.view(),
+        gamma: gamma.view(),
+        beta: Some(beta.view()),
+    };
+    let output = RowNormOutput {
+        y: y.view_mut(),
+        mean: mean.view_mut(),
+        inverse_deviation: inverse.view_mut(),
+    };
+    DEVICE.row_norm(dims, moments, 3.0, input, output);
+    assert_close(&y, &[3.0, 2.0, 4.0, 2.0]);
+    assert_eq!(get(&mean), [0.0, 0.0]);
+    assert_close(&inverse, &[0.2, 0.5]);
+
+    let saved = RowNormSaved {
+        x: x.view(),
+        mean: mean.view(),
+        inverse_deviation: inverse.view(),
+        gamma: gamma.view(),
+    };
+    let dy = put(&[1.0, 1.0, 1.0, 2.0]);
+    let (mut dx, mut d_gamma) = (put(&[0.0; 4]), put(&[0.0; 4]));
+    let gradients = NormGradients {
+        dx: dx.view_mut(),
+        d_gamma: d_gamma.view_mut(),
+        d_beta: None,
+    };
+    DEVICE.row_norm_backward(dims, moments, saved, dy.view(), gradients);
+    // x̂ = (0.4, √1.6) and (½, −½), u = (5, 0) and (2, 8), mean u x̂ = 1 and −1.5:
+    // dx = 0.2 (5 − 0.4, −√1.6) and ½ (2 + ½ · 1.5, 8 − ½ · 1.5)
+    let root = 1.6_f64.sqrt();
+    assert_close(&d_gamma, &[0.4, root, 0.5, -1.0]);
+    assert_close(&dx, &[0.92, -0.2 * root, 1.375, 3.625]);
+}
+
+#[test]
+#[should_panic(expected = "row_norm: 3 groups of rows of 4 elements; a number that divides them would fit")]
+fn groups_that_do_not_divide_a_row_panic() {
+    let moments = RowMoments {
+        groups: 3,
+        centered: true,
+    };
+    let (x, gamma) = (put(&[0.0; 4]), put(&[0.0; 4]));
+    let (mut y, mut mean, mut inverse) = (put(&[0.0; 4]), put(&[0.0; 3]), put(&[0.0; 3]));
+    let input = RowNorm {
+        x: x.view(),
+        gamma: gamma.view(),
+        beta: None,
+    };
+    let output = RowNormOutput {
+        y: y.view_mut(),
+        mean: mean.view_mut(),
+        inverse_deviation: inverse.view_mut(),
+    };
+    DEVICE.row_norm(Rows { rows: 1, columns: 4 }, moments, 3.0, input, output);
 }
 
 #[test]

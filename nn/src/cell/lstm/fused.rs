@@ -27,12 +27,16 @@ pub(super) fn run<'t, T: Real>(
     }
     let mut norms = [const { None }; 3];
     let mut outside = false;
-    for (norm, site) in norms.iter_mut().zip(SITES) {
+    for (which, site) in SITES.into_iter().enumerate() {
         let Some(normalizer) = lstm.sites.at(site) else {
             continue;
         };
-        match normalizer.fused(context, steps) {
-            Some(FusedNorm::Values(values)) => *norm = Some(values),
+        let fused = normalizer.fused(context, steps).filter(|norm| match norm {
+            FusedNorm::Values(values) => LstmSequence::supports(device, which, &values.moments),
+            FusedNorm::Weight => true,
+        });
+        match fused {
+            Some(FusedNorm::Values(values)) => norms[which] = Some(values),
             Some(FusedNorm::Weight) => {}
             // The input term is known before the recurrence begins, so it can always be normalized
             // on its own.

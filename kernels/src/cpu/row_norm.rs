@@ -1,11 +1,11 @@
-//! Layer normalization of rows.
+//! Normalization of rows, in one group or several.
 
 use std::array::from_fn;
 
 use super::columns::{NormSlices, WIDTH, groups, load, store, sum_rows};
 use super::threads::{ELEMENTS, Threads, tasks};
 use crate::Real;
-use crate::dims::Rows;
+use crate::dims::{RowMoments, Rows};
 use crate::simd::Lanes;
 
 /// `Σ_j f(j)` over the vectors of a row, several sums at once.
@@ -31,7 +31,7 @@ where
     }
 }
 
-/// Operands as slices, see [`crate::backend::LayerNorm`].
+/// Operands as slices, see [`crate::backend::RowNorm`].
 #[derive(Clone, Copy)]
 pub(super) struct Input<'a, T> {
     pub x: &'a [T],
@@ -39,7 +39,7 @@ pub(super) struct Input<'a, T> {
     pub beta: Option<&'a [T]>,
 }
 
-/// Results as slices, see [`crate::backend::LayerNormOutput`].
+/// Results as slices, see [`crate::backend::RowNormOutput`].
 pub(super) struct Output<'a, T> {
     pub y: &'a mut [T],
     pub mean: &'a mut [T],
@@ -49,6 +49,7 @@ pub(super) struct Output<'a, T> {
 pub(super) fn forward<T: Real>(
     threads: &Threads,
     dims: Rows,
+    moments: RowMoments,
     epsilon: T,
     input: Input<'_, T>,
     output: Output<'_, T>,
@@ -61,22 +62,30 @@ pub(super) fn forward<T: Real>(
     } = output;
     let Rows { rows, columns } = dims;
     if columns == 0 {
-        mean.fill(T::nan());
+        let nothing = if moments.centered { T::nan() } else { T::zero() };
+        mean.fill(nothing);
         inverse_deviation.fill(T::nan());
         return;
     }
     let part = rows
         .div_ceil(tasks(rows * columns, ELEMENTS, threads.count()))
         .max(1);
-    let outputs = y
-        .chunks_mut(part * columns)
-        .zip(mean.chunks_mut(part).zip(inverse_deviation.chunks_mut(part)));
+    let RowMoments { groups, centered } = moments;
+    let size = columns / groups;
+    let statistics = mean
+        .chunks_mut(part * groups)
+        .zip(inverse_deviation.chunks_mut(part * groups));
+    let outputs = y.chunks_mut(part * columns).zip(statistics);
     let parts = x.chunks(part * columns).zip(outputs).collect();
     threads.run(parts, |(x, (y, (mean, inverse)))| {
-        let rows = x.chunks_exact(columns).zip(y.chunks_exact_mut(columns));
-        for ((x, y), (mean, inverse)) in rows.zip(mean.iter_mut().zip(inverse)) {
-            (*mean, *inverse) = row_statistics(x, epsilon);
-            for j in (0..columns).step_by(T::Lanes::N) {
+        let pieces = x.chunks_exact(size).zip(y.chunks_exact_mut(size));
+        let statistics = mean.iter_mut().zip(inverse);
+        for (i, ((x, y), (mean, inverse))) in pieces.zip(statistics).enumerate() {
+            let features = i % groups * size..(i % groups + 1) * size;
+            let gamma = &gamma[features.clone()];
+            let beta = beta.map(|beta| &beta[features]);
+            (*mean, *inverse) = row_statistics(x, centered, epsilon);
+            for j in (0..size).step_by(T::Lanes::N) {
                 let gamma = T::Lanes::load_at(gamma, j);
                 let beta = beta.map_or(T::Lanes::constant(0.0), |beta| T::Lanes::load_at(beta, j));
                 let normalized = centred::<T::Lanes>(x, j, *mean) * T::Lanes::splat(*inverse);
@@ -86,9 +95,17 @@ pub(super) fn forward<T: Real>(
     });
 }
 
-/// Mean and `1 / √(var + ε)`, by the same shifted two passes as the moments of a batch.
-fn row_statistics<T: Real>(x: &[T], epsilon: T) -> (T, T) {
+/// Mean and `1 / √(var + ε)`, by the same shifted two passes as the moments of a batch; not
+/// centered, the mean square in one pass.
+fn row_statistics<T: Real>(x: &[T], centered: bool, epsilon: T) -> (T, T) {
     let count = T::of(x.len() as f64);
+    if !centered {
+        let [squares] = sum_vectors(x.len(), |j| {
+            let x = T::Lanes::load_at(x, j);
+            [x * x]
+        });
+        return (T::zero(), T::one() / (squares / count + epsilon).sqrt());
+    }
     let start = if x[0].is_finite() { x[0] } else { T::zero() };
     let [sum] = sum_vectors(x.len(), |j| [centred::<T::Lanes>(x, j, start)]);
     let mean = start + sum / count;
@@ -113,6 +130,7 @@ pub(super) struct Saved<'a, T> {
 pub(super) fn backward<T: Real>(
     threads: &Threads,
     dims: Rows,
+    moments: RowMoments,
     saved: Saved<'_, T>,
     dy: &[T],
     gradients: NormSlices<'_, T>,
@@ -122,22 +140,36 @@ pub(super) fn backward<T: Real>(
     if columns == 0 {
         return;
     }
+    let RowMoments { groups, centered } = moments;
+    let size = columns / groups;
     threads.rows(dx.len(), rows, dx, |first, dx| {
-        for (r, dx) in dx.chunks_exact_mut(columns).enumerate() {
-            row_gradient(saved, first + r, &dy[(first + r) * columns..][..columns], dx);
+        for (i, dx) in dx.chunks_exact_mut(size).enumerate() {
+            let i = first * groups + i;
+            let gamma = &saved.gamma[i % groups * size..][..size];
+            let piece = Piece {
+                x: &saved.x[i * size..][..size],
+                dy: &dy[i * size..][..size],
+                gamma,
+                mean: saved.mean[i],
+                inverse: saved.inverse_deviation[i],
+            };
+            piece_gradient(piece, centered, dx);
         }
     });
     // Columns are few and rows are many: sums down the columns, a share of the columns a task.
-    column_sums(threads, dims, d_gamma, |r, column| {
-        let row = r * columns..(r + 1) * columns;
-        let (x, dy) = (
-            load::<T::Lanes>(&saved.x[row.clone()], column),
-            load::<T::Lanes>(&dy[row], column),
-        );
-        let mean = T::Lanes::splat(saved.mean[r]);
-        let inverse = T::Lanes::splat(saved.inverse_deviation[r]);
-        from_fn(|j| dy[j] * ((x[j] - mean) * inverse))
-    });
+    let piece = Rows { rows, columns: size };
+    for (group, d_gamma) in d_gamma.chunks_exact_mut(size).enumerate() {
+        column_sums(threads, piece, d_gamma, |r, column| {
+            let row = r * columns + group * size..r * columns + (group + 1) * size;
+            let (x, dy) = (
+                load::<T::Lanes>(&saved.x[row.clone()], column),
+                load::<T::Lanes>(&dy[row], column),
+            );
+            let mean = T::Lanes::splat(saved.mean[r * groups + group]);
+            let inverse = T::Lanes::splat(saved.inverse_deviation[r * groups + group]);
+            from_fn(|j| dy[j] * ((x[j] - mean) * inverse))
+        });
+    }
     if let Some(d_beta) = d_beta {
         column_sums(threads, dims, d_beta, |r, column| {
             load::<T::Lanes>(&dy[r * columns..(r + 1) * columns], column)
@@ -145,15 +177,24 @@ pub(super) fn backward<T: Real>(
     }
 }
 
-fn row_gradient<T: Real>(saved: Saved<'_, T>, r: usize, dy: &[T], dx: &mut [T]) {
-    let columns = dy.len();
-    let x = &saved.x[r * columns..][..columns];
-    let (mean, inverse) = (saved.mean[r], saved.inverse_deviation[r]);
+/// One group of one row, with its moments.
+#[derive(Clone, Copy)]
+struct Piece<'a, T> {
+    x: &'a [T],
+    dy: &'a [T],
+    gamma: &'a [T],
+    mean: T,
+    inverse: T,
+}
+
+fn piece_gradient<T: Real>(piece: Piece<'_, T>, centered: bool, dx: &mut [T]) {
+    let columns = dx.len();
+    let inverse = T::Lanes::splat(piece.inverse);
     let count = T::of(columns as f64);
     let at = |j: usize| {
-        let normalized = centred::<T::Lanes>(x, j, mean) * T::Lanes::splat(inverse);
+        let normalized = centred::<T::Lanes>(piece.x, j, piece.mean) * inverse;
         (
-            T::Lanes::load_at(dy, j) * T::Lanes::load_at(saved.gamma, j),
+            T::Lanes::load_at(piece.dy, j) * T::Lanes::load_at(piece.gamma, j),
             normalized,
         )
     };
@@ -161,11 +202,12 @@ fn row_gradient<T: Real>(saved: Saved<'_, T>, r: usize, dy: &[T], dx: &mut [T]) 
         let (u, normalized) = at(j);
         [u, u * normalized]
     });
-    let (sum, product) = (T::Lanes::splat(sum / count), T::Lanes::splat(product / count));
+    let sum = if centered { sum / count } else { T::zero() };
+    let (sum, product) = (T::Lanes::splat(sum), T::Lanes::splat(product / count));
     for j in (0..columns).step_by(T::Lanes::N) {
         let (u, normalized) = at(j);
         let d = normalized.neg_mul_add(product, u - sum);
-        (d * T::Lanes::splat(inverse)).store_at(dx, j);
+        (d * inverse).store_at(dx, j);
     }
 }
 

@@ -72,6 +72,7 @@ const OPERATIONS: &[(&str, &[&[usize]], Function)] = &[
     ("tanh", &[&[2, 3]], |_, x| vec![x[0].tanh()]),
     ("transpose", &[&[2, 3]], |_, x| vec![x[0].transpose()]),
     ("unbind", &[&[2, 3]], |_, x| x[0].unbind()),
+    ("unit_axis", &[&[2, 3]], |_, x| vec![x[0].unit_axis(0, 1e-6)]),
 ];
 
 /// Operations that not every device has; they are checked in their own files.

@@ -36,6 +36,7 @@ mod sum_axis;
 mod tanh;
 mod transpose;
 mod unbind;
+mod unit_axis;
 
 pub use batch_norm::BatchNormalized;
 pub use lstm_sequence::{LstmSequence, SequenceMoments, SequenceNorm, SequenceStates, SequenceTerm};

@@ -4,9 +4,17 @@
 //! a time step, or all steps `[T, B, F]` at once where the input is known beforehand.
 
 mod batch;
+mod cosine;
+mod dyt;
+mod gaussian;
 mod layer;
+mod norm_propagation;
+#[cfg(test)]
+mod products;
+mod propagation_variances;
 mod rms;
 mod statistics;
+mod weight;
 
 use std::collections::VecDeque;
 
@@ -17,9 +25,14 @@ use crate::context::Context;
 use crate::lengths::{Lengths, LiveRows};
 
 pub use batch::{BatchNorm, BatchNormConfig, Padding};
+pub use cosine::{CosineNorm, CosineNormConfig};
+pub use dyt::{DyT, DyTConfig};
 pub use layer::{LayerNorm, LayerNormConfig};
+pub use norm_propagation::NormPropagation;
+pub use propagation_variances::PropagationVariances;
 pub use rms::{RmsNorm, RmsNormConfig};
 pub use statistics::{StepRows, StepStatistics, without_population};
+pub use weight::{WeightNorm, WeightNormConfig};
 
 /// A place in a sequence.
 #[derive(Clone, Copy, Debug)]

@@ -13,6 +13,7 @@ mod gru;
 mod loss;
 mod lstm;
 mod norm;
+mod norm_weight;
 mod optimizer;
 mod rnn;
 

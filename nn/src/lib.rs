@@ -48,4 +48,5 @@ pub mod loss;
 pub mod norm;
 pub mod optimizer;
 pub mod params;
+pub mod regularization;
 pub mod tensors;

@@ -50,5 +50,6 @@ pub mod loss;
 pub mod norm;
 pub mod optimizer;
 pub mod params;
+pub mod regularization;
 pub mod tensors;
 pub mod torch;

@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::init::{Gates, Initializer};
 use crate::norm::Step;
 use crate::params::{ParamId, Scope};
+use crate::regularization::{Regularization, recurrent_dropout, variational_inputs, zoneout};
 
 /// Position of the candidate `n` in the order `r, z, n`.
 pub const GATE_N: usize = 2;
@@ -27,6 +28,9 @@ pub struct GruConfig {
     /// Standard deviation of Gaussian noise that is added to `h_0`, in training and evaluation
     /// alike; 0 for none.
     pub initial_noise: f64,
+    /// What is dropped or kept as it was in training, of the [settings](Gru::REGULARIZATION) that
+    /// it has.
+    pub regularization: Regularization,
 }
 
 impl GruConfig {
@@ -39,6 +43,7 @@ impl GruConfig {
             input_weight: orthogonal.clone(),
             recurrent_weight: orthogonal,
             initial_noise: 0.0,
+            regularization: Regularization::default(),
         }
     }
 }
@@ -56,6 +61,7 @@ impl GruConfig {
 /// by `r` before it is added. `h_0` is a learned vector, the same for all examples.
 #[derive(Debug)]
 pub struct Gru<T: Real> {
+    input_size: usize,
     hidden_size: usize,
     w_x: ParamId,
     w_h: ParamId,
@@ -64,20 +70,30 @@ pub struct Gru<T: Real> {
     bias_n: ParamId,
     initial: InitialState,
     sites: Sites<T>,
+    regularization: Regularization,
 }
 
 impl<T: Real> Gru<T> {
     /// The sites it has.
     pub const SITES: [Site; 3] = [Site::H, Site::X, Site::Out];
+    /// The settings of its [`Regularization`]; it has no cell.
+    pub const REGULARIZATION: [&str; 5] = [
+        "zoneout_h",
+        "recurrent_dropout",
+        "variational_x",
+        "variational_h",
+        "weight_drop",
+    ];
 
     /// A GRU with the given normalizers, made for `3H` features at `h` and `x`, for `H` at `out`.
     ///
     /// # Panics
-    /// If a weight's initializer is not for three gates, or there is a normalizer at a site that it
-    /// has not.
+    /// If a weight's initializer is not for three gates, there is a normalizer at a site, or a
+    /// regularization, that it has not, or one of its settings is no probability below 1.
     #[track_caller]
     pub fn new(scope: &mut Scope<'_, T>, config: &GruConfig, sites: Sites<T>) -> Self {
         sites.check("gru", &Self::SITES);
+        config.regularization.check("gru", &Self::REGULARIZATION);
         for (name, gates) in [("W_x", &config.input_weight), ("W_h", &config.recurrent_weight)] {
             let count = gates.blocks.len();
             assert!(
@@ -87,6 +103,7 @@ impl<T: Real> Gru<T> {
         }
         let hidden_size = config.hidden_size;
         Self {
+            input_size: config.input_size,
             hidden_size,
             w_x: scope.gate_matrix("w_x", config.input_size, hidden_size, &config.input_weight),
             w_h: scope.gate_matrix("w_h", hidden_size, hidden_size, &config.recurrent_weight),
@@ -94,6 +111,7 @@ impl<T: Real> Gru<T> {
             bias_n: scope.vector("bias_n", hidden_size, &Initializer::Zeros),
             initial: InitialState::new(scope, hidden_size, false, config.initial_noise),
             sites,
+            regularization: config.regularization,
         }
     }
 
@@ -117,13 +135,17 @@ impl<T: Real> Cell<T> for Gru<T> {
     where
         't: 'a,
     {
+        let (batch, regularization) = (input.batch(), self.regularization);
+        let input = &variational_inputs(context, regularization.variational_x, input, self.input_size);
         let input_term = self.term(self.w_x, Site::X).of_sequence(context, input);
+        let recurrent = self.term(self.w_h, Site::H).begin(context);
         Box::new(GruPass {
             input: input_term.add(context.param(self.bias)).unbind(),
-            recurrent: self.term(self.w_h, Site::H).begin(context),
+            recurrent: recurrent.regularized(context, &regularization, batch),
             out: AtSite::new(self.sites.at(Site::Out)),
             bias_n: context.param(self.bias_n),
-            initial: self.initial.of_batch(context, input.batch()),
+            initial: self.initial.of_batch(context, batch),
+            regularization,
         })
     }
 }
@@ -135,6 +157,7 @@ struct GruPass<'a, 't, T: Real> {
     out: AtSite<'a, 't, T>,
     bias_n: Var<'t, T>,
     initial: State<'t, T>,
+    regularization: Regularization,
 }
 
 impl<'t, T: Real> Pass<'t, T> for GruPass<'_, 't, T> {
@@ -157,9 +180,11 @@ impl<'t, T: Real> Pass<'t, T> for GruPass<'_, 't, T> {
         let (b_r, b_z, b_n) = gates(self.input[step.t]);
         let (r, z) = (a_r.add(b_r).sigmoid(), a_z.add(b_z).sigmoid());
         let n = b_n.add(r.mul(a_n.add(self.bias_n))).tanh();
+        let n = recurrent_dropout(context, self.regularization.recurrent_dropout, n);
         let h = n.add(z.mul(previous.h.sub(n)));
+        let h = self.out.apply(context, h, step);
         State {
-            h: self.out.apply(context, h, step),
+            h: zoneout(context, self.regularization.zoneout_h, previous.h, h),
             c: None,
         }
     }

@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::init::{Gates, Initializer};
 use crate::norm::Step;
 use crate::params::{ParamId, Scope};
+use crate::regularization::{Regularization, variational_inputs, zoneout};
 
 /// Settings of an [`Rnn`].
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +25,9 @@ pub struct RnnConfig {
     /// Standard deviation of Gaussian noise that is added to `h_0`, in training and evaluation
     /// alike; 0 for none.
     pub initial_noise: f64,
+    /// What is dropped or kept as it was in training, of the [settings](Rnn::REGULARIZATION) that
+    /// it has.
+    pub regularization: Regularization,
 }
 
 impl RnnConfig {
@@ -36,6 +40,7 @@ impl RnnConfig {
             input_weight: orthogonal,
             recurrent_weight: orthogonal,
             initial_noise: 0.0,
+            regularization: Regularization::default(),
         }
     }
 }
@@ -50,35 +55,43 @@ impl RnnConfig {
 /// `h_0` is a learned vector, the same for all examples.
 #[derive(Debug)]
 pub struct Rnn<T: Real> {
+    input_size: usize,
     hidden_size: usize,
     w_x: ParamId,
     w_h: ParamId,
     bias: ParamId,
     initial: InitialState,
     sites: Sites<T>,
+    regularization: Regularization,
 }
 
 impl<T: Real> Rnn<T> {
     /// The sites it has.
     pub const SITES: [Site; 4] = [Site::H, Site::X, Site::Sum, Site::Out];
+    /// The settings of its [`Regularization`]; it has no cell, and no candidate beside its state.
+    pub const REGULARIZATION: [&str; 4] = ["zoneout_h", "variational_x", "variational_h", "weight_drop"];
 
     /// A network with the given normalizers, made for `H` features each.
     ///
     /// # Panics
-    /// If there is a normalizer at a site that it has not.
+    /// If there is a normalizer at a site, or a regularization, that it has not, or one of its
+    /// settings is no probability below 1.
     #[track_caller]
     pub fn new(scope: &mut Scope<'_, T>, config: &RnnConfig, sites: Sites<T>) -> Self {
         sites.check("rnn", &Self::SITES);
+        config.regularization.check("rnn", &Self::REGULARIZATION);
         let hidden_size = config.hidden_size;
         let gate = |init: &Initializer| Gates::alike(1, *init);
         let (input, recurrent) = (gate(&config.input_weight), gate(&config.recurrent_weight));
         Self {
+            input_size: config.input_size,
             hidden_size,
             w_x: scope.gate_matrix("w_x", config.input_size, hidden_size, &input),
             w_h: scope.gate_matrix("w_h", hidden_size, hidden_size, &recurrent),
             bias: scope.vector("bias", hidden_size, &Initializer::Zeros),
             initial: InitialState::new(scope, hidden_size, false, config.initial_noise),
             sites,
+            regularization: config.regularization,
         }
     }
 
@@ -102,13 +115,17 @@ impl<T: Real> Cell<T> for Rnn<T> {
     where
         't: 'a,
     {
+        let (batch, regularization) = (input.batch(), &self.regularization);
+        let input = &variational_inputs(context, regularization.variational_x, input, self.input_size);
+        let recurrent = self.term(self.w_h, Site::H).begin(context);
         Box::new(RnnPass {
             input: self.term(self.w_x, Site::X).of_sequence(context, input).unbind(),
-            recurrent: self.term(self.w_h, Site::H).begin(context),
+            recurrent: recurrent.regularized(context, regularization, batch),
             sum: AtSite::new(self.sites.at(Site::Sum)),
             out: AtSite::new(self.sites.at(Site::Out)),
             bias: context.param(self.bias),
-            initial: self.initial.of_batch(context, input.batch()),
+            initial: self.initial.of_batch(context, batch),
+            zoneout_h: regularization.zoneout_h,
         })
     }
 }
@@ -120,6 +137,7 @@ struct RnnPass<'a, 't, T: Real> {
     out: AtSite<'a, 't, T>,
     bias: Var<'t, T>,
     initial: State<'t, T>,
+    zoneout_h: f64,
 }
 
 impl<'t, T: Real> Pass<'t, T> for RnnPass<'_, 't, T> {
@@ -137,8 +155,9 @@ impl<'t, T: Real> Pass<'t, T> for RnnPass<'_, 't, T> {
         let recurrent = self.recurrent.apply(context, previous.h, step);
         let sum = recurrent.add(self.input[step.t]);
         let h = self.sum.apply(context, sum, step).add(self.bias).tanh();
+        let h = self.out.apply(context, h, step);
         State {
-            h: self.out.apply(context, h, step),
+            h: zoneout(context, self.zoneout_h, previous.h, h),
             c: None,
         }
     }

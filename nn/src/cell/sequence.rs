@@ -43,12 +43,24 @@ pub struct Symbols<'t, T: Real> {
     symbols: Arc<Indices>,
     /// In which order they are read, if it is not their own.
     order: Option<Arc<Indices>>,
+    /// `[T·B, 1]`: by what each is multiplied, if not by 1, in the order in which they are read.
+    factors: Option<Var<'t, T>>,
 }
 
-impl<T: Real> Symbols<'_, T> {
-    /// The symbols, if they are read in their order.
-    pub fn in_order(&self) -> Option<&Arc<Indices>> {
-        self.order.is_none().then_some(&self.symbols)
+impl<'t, T: Real> Symbols<'t, T> {
+    /// The symbols, if they are read in their order and none of them is multiplied by a factor.
+    pub fn unchanged(&self) -> Option<&Arc<Indices>> {
+        (self.order.is_none() && self.factors.is_none()).then_some(&self.symbols)
+    }
+
+    /// The row of `table [V, F]` for each symbol that is read, `[T·B, F]`.
+    #[track_caller]
+    fn rows_of(&self, table: Var<'t, T>) -> Var<'t, T> {
+        let rows = table.gather_rows(&self.symbols);
+        match &self.order {
+            Some(order) => rows.gather_rows(order),
+            None => rows,
+        }
     }
 }
 
@@ -91,6 +103,7 @@ impl<'t, T: Real> Sequence<'t, T> {
                 tape,
                 symbols: Arc::clone(symbols),
                 order: None,
+                factors: None,
             }),
             steps: count / batch,
             batch,
@@ -176,18 +189,59 @@ impl<'t, T: Real> Sequence<'t, T> {
             Input::Dense(x) => x.matmul(weight),
             Input::Symbols(symbols) => {
                 let shape = [self.steps, self.batch, weight.shape().last()];
-                let product = weight.gather_rows(&symbols.symbols);
-                let product = match &symbols.order {
-                    Some(order) => product.gather_rows(order),
-                    None => product,
-                }
-                .reshape(shape);
+                let rows = symbols.rows_of(weight);
+                let product = symbols.factors.map_or(rows, |factors| rows.mul(factors));
+                let product = product.reshape(shape);
                 match self.lengths() {
                     Some(lengths) => lengths.without_padding(product),
                     None => product,
                 }
             }
         }
+    }
+
+    /// The same where the one-hot input of symbol `v` is multiplied by `factors[v, b]` in row `b` of
+    /// the batch, `factors [V, B]`.
+    ///
+    /// # Panics
+    /// If the inputs are not symbols, or have factors already.
+    #[track_caller]
+    pub(crate) fn with_symbol_factors(&self, factors: Var<'t, T>) -> Self {
+        let Input::Symbols(symbols) = &self.input else {
+            panic!(
+                "sequence: factors {} of symbols for inputs that are numbers",
+                factors.shape()
+            );
+        };
+        assert!(
+            symbols.factors.is_none(),
+            "sequence: its symbols have factors already"
+        );
+        let (tape, batch) = (symbols.tape, self.batch);
+        // Each row has the factors of its symbol for the whole batch: choose that of its own place.
+        let own: Vec<T> = (0..batch * batch)
+            .map(|i| if i % (batch + 1) == 0 { T::one() } else { T::zero() })
+            .collect();
+        let own = tape.constant(tape.device().tensor([batch, batch], &own));
+        let rows = symbols.rows_of(factors).reshape([self.steps, batch, batch]);
+        let factors = rows.mul(own).sum_axis(2);
+        let symbols = Symbols {
+            factors: Some(factors.reshape([self.steps * batch, 1])),
+            ..symbols.clone()
+        };
+        Self {
+            input: Input::Symbols(symbols),
+            ..self.clone()
+        }
+    }
+
+    /// The same with other factors of its symbols, if they have any.
+    pub(crate) fn map_symbol_factors(&self, f: impl FnOnce(Var<'t, T>) -> Var<'t, T>) -> Self {
+        let mut mapped = self.clone();
+        if let Input::Symbols(Symbols { factors, .. }) = &mut mapped.input {
+            *factors = factors.map(f);
+        }
+        mapped
     }
 
     /// Every sequence turned around within its length; padding stays where it is.
@@ -200,7 +254,10 @@ impl<'t, T: Real> Sequence<'t, T> {
         let input = match &self.input {
             Input::Dense(x) => Input::Dense(reorder(*x, &order)),
             Input::Symbols(symbols) => {
-                assert!(symbols.order.is_none(), "sequence: turned around twice");
+                assert!(
+                    symbols.unchanged().is_some(),
+                    "sequence: turned around twice, or after some of it was dropped"
+                );
                 Input::Symbols(Symbols {
                     order: Some(order),
                     ..symbols.clone()

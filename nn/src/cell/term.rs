@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::lengths::Lengths;
 use crate::norm::{Memory, Normalizer, Step};
 use crate::params::ParamId;
+use crate::regularization::{Regularization, variational_mask, weight_drop};
 
 /// A site during a pass: the normalizer, if there is one, and what it remembers.
 #[derive(Debug)]
@@ -67,18 +68,24 @@ impl<'a, T: Real> Term<'a, T> {
     /// `N(x_t W)` for all steps at once, `[T, B, F]`.
     #[track_caller]
     pub fn of_sequence<'t>(&self, context: &mut Context<'t, '_, T>, input: &Sequence<'t, T>) -> Var<'t, T> {
-        match (input.input(), self.normalizer) {
-            (Input::Dense(x), _) => self.of_vectors(context, *x, input.lengths()),
-            // A one-hot vector has norm 1: no normalizer changes it.
-            (Input::Symbols(_), normalizer) => {
-                let weight = self.weight(context);
-                let product = input.product(weight);
-                match normalizer {
-                    Some(normalizer) => normalizer.sequence(context, product, input.lengths()),
-                    None => product,
-                }
-            }
+        match input.input() {
+            Input::Dense(x) => self.of_vectors(context, *x, input.lengths()),
+            Input::Symbols(_) => self.of_symbols(context, input),
         }
+    }
+
+    #[track_caller]
+    fn of_symbols<'t>(&self, context: &mut Context<'t, '_, T>, input: &Sequence<'t, T>) -> Var<'t, T> {
+        let weight = self.weight(context);
+        let Some(normalizer) = self.normalizer else {
+            return input.product(weight);
+        };
+        // A one-hot vector has norm 1: no normalizer changes it. One that is dropped or enlarged has
+        // the norm of its factor, which stands for it.
+        let product = input
+            .map_symbol_factors(|factors| normalizer.operand(context, factors))
+            .product(weight);
+        normalizer.sequence(context, product, input.lengths())
     }
 
     /// The same for vectors `x [T, B, D]`.
@@ -101,6 +108,7 @@ impl<'a, T: Real> Term<'a, T> {
     pub fn begin<'t>(&self, context: &mut Context<'t, '_, T>) -> TermPass<'a, 't, T> {
         TermPass {
             weight: self.weight(context),
+            mask: None,
             site: AtSite::new(self.normalizer),
         }
     }
@@ -110,10 +118,29 @@ impl<'a, T: Real> Term<'a, T> {
 #[derive(Debug)]
 pub struct TermPass<'a, 't, T: Real> {
     weight: Var<'t, T>,
+    /// `[B, D]`, of what is multiplied by the weight.
+    mask: Option<Var<'t, T>>,
     site: AtSite<'a, 't, T>,
 }
 
 impl<'t, T: Real> TermPass<'_, 't, T> {
+    /// The same with what `regularization` drops of the weight, and of the vectors that `batch`
+    /// examples have for it, during this pass.
+    #[must_use]
+    pub fn regularized(
+        self,
+        context: &mut Context<'t, '_, T>,
+        regularization: &Regularization,
+        batch: usize,
+    ) -> Self {
+        let shape = [batch, self.weight.shape().extent(0)];
+        Self {
+            weight: weight_drop(context, regularization.weight_drop, self.weight),
+            mask: variational_mask(context, regularization.variational_h, shape),
+            ..self
+        }
+    }
+
     /// `N(v W)` for `v [B, D]` at a step.
     #[track_caller]
     pub fn apply(
@@ -122,6 +149,7 @@ impl<'t, T: Real> TermPass<'_, 't, T> {
         v: Var<'t, T>,
         step: Step<'_, T>,
     ) -> Var<'t, T> {
+        let v = self.mask.map_or(v, |mask| v.mul(mask));
         let v = match self.site.normalizer {
             Some(normalizer) => normalizer.operand(context, v),
             None => v,

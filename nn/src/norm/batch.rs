@@ -3,6 +3,7 @@
 use autodiff::{SequenceMoments, SequenceNorm, Tensor, Var};
 use kernels::Real;
 
+use super::batch_renorm::{Correction, Renorm, RenormConfig};
 use super::{FusedNorm, Memory, Normalizer, Step, StepRows, StepStatistics};
 use crate::context::{Context, Mode, Statistics};
 use crate::init::Initializer;
@@ -25,6 +26,8 @@ pub struct BatchNormConfig {
     pub steps: StepRows,
     /// Whether the rows that are padding count.
     pub padding: Padding,
+    /// How far training corrects for the running averages: batch renormalization.
+    pub renorm: Option<RenormConfig>,
 }
 
 /// Whether rows that are no part of their sequences any more count in statistics over the batch.
@@ -46,6 +49,7 @@ impl Default for BatchNormConfig {
             momentum: 0.99,
             steps: StepRows::Shared,
             padding: Padding::Mask,
+            renorm: None,
         }
     }
 }
@@ -64,6 +68,7 @@ pub struct BatchNorm {
     steps: StepRows,
     padding: Padding,
     statistics: StepStatistics,
+    renorm: Option<Renorm>,
 }
 
 impl BatchNorm {
@@ -83,6 +88,9 @@ impl BatchNorm {
             steps: config.steps,
             padding: config.padding,
             statistics: StepStatistics::new(scope, config.steps, features),
+            renorm: config
+                .renorm
+                .map(|renorm| Renorm::new(scope, renorm, config.epsilon)),
         }
     }
 
@@ -103,10 +111,25 @@ impl BatchNorm {
         if let Some((mean, var)) = self.fixed(context, step, groups) {
             return x.batch_norm_fixed(gamma, beta, &mean, &var, epsilon);
         }
-        let out = x.batch_norm(gamma, beta, epsilon);
+        let out = match self.correction(context, step, groups) {
+            Some(Correction { mean, std, limits }) => {
+                x.batch_renorm(gamma, beta, epsilon, &mean, &std, limits)
+            }
+            None => x.batch_norm(gamma, beta, epsilon),
+        };
         let batch = shape.extent(shape.rank() - 2);
         self.learn(context, step, batch, &out.mean.value(), &out.var.value());
         out.y
+    }
+
+    fn correction<T: Real>(
+        &self,
+        context: &Context<'_, '_, T>,
+        step: Step<'_, T>,
+        steps: usize,
+    ) -> Option<Correction<T>> {
+        let renorm = self.renorm.as_ref()?;
+        renorm.correction(context, &self.statistics, step, steps)
     }
 
     /// Mean and variance for `steps` steps from `step` on, unless the mode takes the batch's.
@@ -137,6 +160,9 @@ impl BatchNorm {
         mean: &Tensor<T>,
         var: &Tensor<T>,
     ) {
+        if let Some(renorm) = &self.renorm {
+            renorm.count(context, step);
+        }
         if batch == 1 && step.live.is_some() {
             return;
         }
@@ -224,14 +250,18 @@ impl<T: Real> Normalizer<T> for BatchNorm {
         if self.steps == StepRows::SequenceWise {
             return None;
         }
+        let all = Step::new(0, steps);
+        let moments = match self.fixed(context, all, steps) {
+            Some((mean, var)) => SequenceMoments::Given(mean, var),
+            None => self
+                .correction(context, all, steps)
+                .map_or(SequenceMoments::Columns, SequenceMoments::from),
+        };
         Some(FusedNorm::Values(SequenceNorm {
             gamma: context.param(self.gamma),
             beta: self.beta.map(|beta| context.param(beta)),
             epsilon: T::of(self.epsilon),
-            moments: match self.fixed(context, Step::new(0, steps), steps) {
-                Some((mean, var)) => SequenceMoments::Given(mean, var),
-                None => SequenceMoments::Columns,
-            },
+            moments,
         }))
     }
 

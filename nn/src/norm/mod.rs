@@ -4,6 +4,7 @@
 //! a time step, or all steps `[T, B, F]` at once where the input is known beforehand.
 
 mod batch;
+mod batch_renorm;
 mod cosine;
 mod dyt;
 mod gaussian;
@@ -25,6 +26,7 @@ use crate::context::Context;
 use crate::lengths::{Lengths, LiveRows};
 
 pub use batch::{BatchNorm, BatchNormConfig, Padding};
+pub use batch_renorm::RenormConfig;
 pub use cosine::{CosineNorm, CosineNormConfig};
 pub use dyt::{DyT, DyTConfig};
 pub use layer::{LayerNorm, LayerNormConfig};

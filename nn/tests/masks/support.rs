@@ -103,6 +103,7 @@ impl Design {
                     gamma,
                     beta,
                     epsilon: EPSILON,
+                    groups: 1,
                 };
                 Some(Box::new(LayerNorm::new(&mut scope, features, config)))
             }
@@ -118,6 +119,7 @@ impl Design {
                     momentum: MOMENTUM,
                     steps,
                     padding,
+                    ..BatchNormConfig::default()
                 };
                 Some(Box::new(BatchNorm::new(&mut scope, features, config)))
             }

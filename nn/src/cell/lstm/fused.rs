@@ -7,6 +7,7 @@ use super::super::{Input, Sequence, Site, States};
 use super::Lstm;
 use crate::context::Context;
 use crate::norm::FusedNorm;
+use crate::regularization::weight_drop;
 
 /// Sites in the order of [`kernels::sequence::site`].
 const SITES: [Site; 3] = [Site::H, Site::X, Site::C];
@@ -20,7 +21,8 @@ pub(super) fn run<'t, T: Real>(
 ) -> Option<States<'t, T>> {
     let (steps, batch) = (input.steps(), input.batch());
     let others = [Site::Sum, Site::Carry, Site::Out];
-    let plain = others.iter().all(|&site| lstm.sites.at(site).is_none());
+    let plain = others.iter().all(|&site| lstm.sites.at(site).is_none())
+        && !lstm.regularization.is_within_steps(context.mode());
     let device = context.tape().device();
     if !plain || input.lengths().is_some() || !LstmSequence::applies(device, steps, batch, lstm.hidden_size) {
         return None;
@@ -56,13 +58,18 @@ fn record<'t, T: Real>(
     outside: bool,
 ) -> States<'t, T> {
     let batch = input.batch();
+    // What is drawn is drawn in the order of a pass by steps.
+    let input = &lstm.dropped(context, input);
+    let term = match outside {
+        true => SequenceTerm::Product(lstm.input_term().of_sequence(context, input)),
+        false => term(lstm, context, input),
+    };
+    let w_h = lstm.recurrent_term().weight(context);
+    let w_h = weight_drop(context, lstm.regularization.weight_drop, w_h);
     let initial = lstm.initial.of_batch(context, batch);
     let sequence = LstmSequence {
-        input: match outside {
-            true => SequenceTerm::Product(lstm.input_term().of_sequence(context, input)),
-            false => term(lstm, context, input),
-        },
-        w_h: lstm.recurrent_term().weight(context),
+        input: term,
+        w_h,
         bias: context.param(lstm.bias),
         h_0: initial.h,
         c_0: initial.c.expect("an LSTM carries a cell"),
@@ -91,9 +98,9 @@ fn term<'t, T: Real>(
             x: x.value().reshape([input.steps(), input.batch()]),
             weight,
         },
-        Input::Symbols(symbols) if symbols.in_order().is_some() => SequenceTerm::Lookup {
+        Input::Symbols(symbols) if symbols.unchanged().is_some() => SequenceTerm::Lookup {
             table: weight,
-            symbols: symbols.in_order().expect("asked").clone(),
+            symbols: symbols.unchanged().expect("asked").clone(),
         },
         _ => SequenceTerm::Product(input.product(weight)),
     }

@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::init::{Gates, Initializer};
 use crate::norm::Step;
 use crate::params::{ParamId, Scope};
+use crate::regularization::{self, Regularization, recurrent_dropout, variational_inputs, zoneout};
 
 /// Position of the forget gate in the order `f, i, o, g`.
 pub const GATE_F: usize = 0;
@@ -33,6 +34,9 @@ pub struct LstmConfig {
     /// Standard deviation of Gaussian noise that is added to `h_0`, in training and evaluation
     /// alike; 0 for none. It gives variance to sequences that begin alike.
     pub initial_noise: f64,
+    /// What is dropped or kept as it was in training, of the [settings](Lstm::REGULARIZATION) that
+    /// it has.
+    pub regularization: Regularization,
 }
 
 impl LstmConfig {
@@ -46,6 +50,7 @@ impl LstmConfig {
             recurrent_weight: orthogonal,
             forget_bias: 1.0,
             initial_noise: 0.0,
+            regularization: Regularization::default(),
         }
     }
 }
@@ -62,25 +67,38 @@ impl LstmConfig {
 /// `h_0` and `c_0` are learned vectors, the same for all examples.
 #[derive(Debug)]
 pub struct Lstm<T: Real> {
+    input_size: usize,
     hidden_size: usize,
     w_x: ParamId,
     w_h: ParamId,
     bias: ParamId,
     initial: InitialState,
     sites: Sites<T>,
+    regularization: Regularization,
 }
 
 impl<T: Real> Lstm<T> {
     /// The sites it has.
     pub const SITES: [Site; 6] = Site::ALL;
+    /// The settings of its [`Regularization`]: all.
+    pub const REGULARIZATION: [&str; 6] = [
+        "zoneout_h",
+        "zoneout_c",
+        "recurrent_dropout",
+        "variational_x",
+        "variational_h",
+        "weight_drop",
+    ];
 
     /// An LSTM with the given normalizers, which were made for `4H` features at `h`, `x` and `sum`,
     /// for `H` elsewhere.
     ///
     /// # Panics
-    /// If a weight's initializer is not for four gates.
+    /// If a weight's initializer is not for four gates, or a setting of its regularization is
+    /// no probability below 1.
     #[track_caller]
     pub fn new(scope: &mut Scope<'_, T>, config: &LstmConfig, sites: Sites<T>) -> Self {
+        config.regularization.check("lstm", &Self::REGULARIZATION);
         for (name, gates) in [("W_x", &config.input_weight), ("W_h", &config.recurrent_weight)] {
             let count = gates.blocks.len();
             assert!(
@@ -91,13 +109,19 @@ impl<T: Real> Lstm<T> {
         let hidden_size = config.hidden_size;
         let bias = Gates::bias(4, GATE_F, config.forget_bias);
         Self {
+            input_size: config.input_size,
             hidden_size,
             w_x: scope.gate_matrix("w_x", config.input_size, hidden_size, &config.input_weight),
             w_h: scope.gate_matrix("w_h", hidden_size, hidden_size, &config.recurrent_weight),
             bias: scope.gate_vector("bias", hidden_size, &bias),
             initial: InitialState::new(scope, hidden_size, true, config.initial_noise),
             sites,
+            regularization: config.regularization,
         }
+    }
+
+    fn dropped<'t>(&self, context: &mut Context<'t, '_, T>, input: &Sequence<'t, T>) -> Sequence<'t, T> {
+        variational_inputs(context, self.regularization.variational_x, input, self.input_size)
     }
 
     fn input_term(&self) -> Term<'_, T> {
@@ -129,7 +153,9 @@ impl<T: Real> Cell<T> for Lstm<T> {
     where
         't: 'a,
     {
+        let (batch, regularization) = (input.batch(), self.regularization);
         let sum = AtSite::new(self.sites.at(Site::Sum));
+        let input = &self.dropped(context, input);
         let product = self.input_term().of_sequence(context, input);
         let bias = context.param(self.bias);
         // Without a normalizer of the sum the bias can be added to all steps at once.
@@ -137,15 +163,17 @@ impl<T: Real> Cell<T> for Lstm<T> {
             true => (product, Some(bias)),
             false => (product.add(bias), None),
         };
+        let recurrent = self.recurrent_term().begin(context);
         Box::new(LstmPass {
             input: product.unbind(),
-            recurrent: self.recurrent_term().begin(context),
+            recurrent: recurrent.regularized(context, &regularization, batch),
             sum,
             bias,
             carry: AtSite::new(self.sites.at(Site::Carry)),
             cell: AtSite::new(self.sites.at(Site::C)),
             out: AtSite::new(self.sites.at(Site::Out)),
-            initial: self.initial.of_batch(context, input.batch()),
+            initial: self.initial.of_batch(context, batch),
+            regularization,
         })
     }
 
@@ -166,6 +194,7 @@ struct LstmPass<'a, 't, T: Real> {
     cell: AtSite<'a, 't, T>,
     out: AtSite<'a, 't, T>,
     initial: State<'t, T>,
+    regularization: Regularization,
 }
 
 impl<'t, T: Real> Pass<'t, T> for LstmPass<'_, 't, T> {
@@ -187,12 +216,32 @@ impl<'t, T: Real> Pass<'t, T> for LstmPass<'_, 't, T> {
             Some(bias) => self.sum.apply(context, sum, step).add(bias),
             None => sum,
         };
-        let (c, o) = z.lstm_gates(c_previous);
+        let (c, o) = self.gates(context, z, c_previous);
         let c = self.carry.apply(context, c, step);
         let h = o.mul(self.cell.apply(context, c, step).tanh());
+        let h = self.out.apply(context, h, step);
         State {
-            h: self.out.apply(context, h, step),
-            c: Some(c),
+            h: zoneout(context, self.regularization.zoneout_h, previous.h, h),
+            c: Some(zoneout(context, self.regularization.zoneout_c, c_previous, c)),
         }
+    }
+}
+
+impl<'t, T: Real> LstmPass<'_, 't, T> {
+    /// The new cell and the output gate.
+    fn gates(
+        &self,
+        context: &mut Context<'t, '_, T>,
+        z: Var<'t, T>,
+        c_previous: Var<'t, T>,
+    ) -> (Var<'t, T>, Var<'t, T>) {
+        let p = self.regularization.recurrent_dropout;
+        if !regularization::drops_candidates(context, p) {
+            return z.lstm_gates(c_previous);
+        }
+        let gates = z.split(1, 4);
+        let [f, i, o] = [0, 1, 2].map(|gate| gates[gate].sigmoid());
+        let g = recurrent_dropout(context, p, gates[GATE_G].tanh());
+        (f.mul(c_previous).add(i.mul(g)), o)
     }
 }

@@ -26,7 +26,7 @@ impl Norm {
 
     pub fn is_defined_at(self, kind: Kind, site: Site) -> bool {
         match self {
-            Self::Weight | Self::Cosine => site.is_product(),
+            Self::Weight | Self::Cosine => Site::PRODUCTS.contains(&site),
             Self::Propagation => match site {
                 Site::H | Site::X | Site::C => true,
                 // A GRU's carried state is a sum over the steps.

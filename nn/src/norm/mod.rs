@@ -3,9 +3,12 @@
 //! One trait serves a feed-forward layer and a site of a recurrent cell: it normalizes `[B, F]` at
 //! a time step, or all steps `[T, B, F]` at once where the input is known beforehand.
 
+mod assorted_time;
 mod batch;
 mod layer;
 mod statistics;
+#[cfg(test)]
+mod testing;
 
 use std::collections::VecDeque;
 
@@ -15,6 +18,7 @@ use kernels::Real;
 use crate::context::Context;
 use crate::lengths::{Lengths, LiveRows};
 
+pub use assorted_time::{AssortedTimeNorm, AssortedTimeNormConfig};
 pub use batch::{BatchNorm, BatchNormConfig, Padding};
 pub use layer::{LayerNorm, LayerNormConfig};
 pub use statistics::{StepRows, StepStatistics, without_population};

@@ -6,6 +6,7 @@
 mod assorted_time;
 mod batch;
 mod layer;
+mod online;
 mod statistics;
 #[cfg(test)]
 mod testing;
@@ -21,6 +22,7 @@ use crate::lengths::{Lengths, LiveRows};
 pub use assorted_time::{AssortedTimeNorm, AssortedTimeNormConfig};
 pub use batch::{BatchNorm, BatchNormConfig, Padding};
 pub use layer::{LayerNorm, LayerNormConfig};
+pub use online::{OnlineNorm, OnlineNormConfig};
 pub use statistics::{StepRows, StepStatistics, without_population};
 
 /// A place in a sequence.

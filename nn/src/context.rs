@@ -88,6 +88,26 @@ impl<'t, 's, T: Real> Context<'t, 's, T> {
         })
     }
 
+    /// A statistic as a leaf of the tape, the same one at every call, for operations whose backward
+    /// pass changes it: what they return as its gradient is its increment, which
+    /// [`param_gradients`](Self::param_gradients) adds to it.
+    ///
+    /// # Panics
+    /// If the tensor is trainable.
+    #[track_caller]
+    pub fn accumulator(&mut self, id: ParamId) -> Var<'t, T> {
+        let (tape, store) = (self.tape, &*self.store);
+        *self.leaves[id.index()].get_or_insert_with(|| {
+            let param = store.entry(id);
+            assert!(
+                param.role == Role::Statistic,
+                "accumulator: `{}` is trainable, no statistic",
+                param.path
+            );
+            tape.leaf(param.tensor.clone())
+        })
+    }
+
     /// Lets this pass use `var` wherever it would use a parameter, which must not have been used
     /// yet: another parameter, something computed, or an input whose gradient is to be checked. The
     /// store keeps its tensor; [`param_gradients`](Self::param_gradients) has the gradient of `var`
@@ -127,14 +147,23 @@ impl<'t, 's, T: Real> Context<'t, 's, T> {
         self.store.get_mut(id)
     }
 
-    /// The gradients of the parameters that this pass has used.
-    pub fn param_gradients(&self, mut gradients: Gradients<T>) -> ParamGradients<T> {
-        let leaves = self.leaves.iter();
-        ParamGradients {
-            tensors: leaves
-                .map(|leaf| leaf.and_then(|leaf| gradients.take(leaf)))
-                .collect(),
+    /// The gradients of the parameters that this pass has used. What has arrived at an
+    /// [`accumulator`](Self::accumulator) is added to that statistic instead.
+    pub fn param_gradients(&mut self, mut gradients: Gradients<T>) -> ParamGradients<T> {
+        let mut tensors = vec![None; self.leaves.len()];
+        let ids = self.store.iter().map(|(id, param)| (id, param.role));
+        let ids: Vec<(ParamId, Role)> = ids.collect();
+        for (id, role) in ids {
+            let leaf = self.leaves[id.index()];
+            let Some(gradient) = leaf.and_then(|leaf| gradients.take(leaf)) else {
+                continue;
+            };
+            match role {
+                Role::Trainable => tensors[id.index()] = Some(gradient),
+                Role::Statistic => self.store.get_mut(id).add_scaled(T::one(), &gradient),
+            }
         }
+        ParamGradients { tensors }
     }
 }
 

@@ -3,6 +3,7 @@
 //! One trait serves a feed-forward layer and a site of a recurrent cell: it normalizes `[B, F]` at
 //! a time step, or all steps `[T, B, F]` at once where the input is known beforehand.
 
+mod assorted_time;
 mod batch;
 mod batch_renorm;
 mod cosine;
@@ -10,11 +11,14 @@ mod dyt;
 mod gaussian;
 mod layer;
 mod norm_propagation;
+mod online;
 #[cfg(test)]
 mod products;
 mod propagation_variances;
 mod rms;
 mod statistics;
+#[cfg(test)]
+mod testing;
 mod weight;
 
 use std::collections::VecDeque;
@@ -25,12 +29,14 @@ use kernels::Real;
 use crate::context::Context;
 use crate::lengths::{Lengths, LiveRows};
 
+pub use assorted_time::{AssortedTimeNorm, AssortedTimeNormConfig};
 pub use batch::{BatchNorm, BatchNormConfig, Padding};
 pub use batch_renorm::RenormConfig;
 pub use cosine::{CosineNorm, CosineNormConfig};
 pub use dyt::{DyT, DyTConfig};
 pub use layer::{LayerNorm, LayerNormConfig};
 pub use norm_propagation::NormPropagation;
+pub use online::{OnlineNorm, OnlineNormConfig};
 pub use propagation_variances::PropagationVariances;
 pub use rms::{RmsNorm, RmsNormConfig};
 pub use statistics::{StepRows, StepStatistics, without_population};

@@ -33,9 +33,7 @@ pub enum StepRows {
 /// or a single one.
 #[derive(Clone, Debug)]
 pub struct StepStatistics {
-    path: String,
-    shared: bool,
-    rows: usize,
+    table: StepTable,
     running: Pair,
     population: Pair,
     /// `[R]`: examples that the population estimate has seen, 0 before the first pass; with one row
@@ -57,26 +55,16 @@ impl StepStatistics {
     /// If they are for 0 steps.
     #[track_caller]
     pub fn new<T: Real>(scope: &mut Scope<'_, T>, steps: StepRows, features: usize) -> Self {
-        let (shared, rows) = match steps {
-            StepRows::PerStep(rows) => (false, rows),
-            StepRows::Shared | StepRows::SequenceWise => (true, 1),
-        };
-        assert!(
-            rows > 0,
-            "statistics `{}`: 0 time steps; at least 1 fits",
-            scope.path("")
-        );
-        let shape = [rows, features];
+        let table = StepTable::new(scope, steps);
+        let shape = [table.rows, features];
         let mut pair = |name: &str| Pair {
             mean: scope.statistic(&format!("{name}_mean"), shape, NO_MEAN),
             var: scope.statistic(&format!("{name}_var"), shape, NO_VAR),
         };
         let (running, population) = (pair("running"), pair("population"));
         Self {
-            population_count: scope.statistic(POPULATION_COUNT, [rows], 0.0),
-            path: scope.path("").trim_end_matches('/').to_owned(),
-            shared,
-            rows,
+            population_count: scope.statistic(POPULATION_COUNT, [table.rows], 0.0),
+            table,
             running,
             population,
         }
@@ -84,7 +72,7 @@ impl StepStatistics {
 
     /// Where these statistics are in the store.
     pub fn path(&self) -> &str {
-        &self.path
+        &self.table.path
     }
 
     /// Moves the running averages of the steps from `step` on: with `mean, var [G, F]` of G steps,
@@ -101,7 +89,7 @@ impl StepStatistics {
         var: &Tensor<T>,
         momentum: T,
     ) {
-        for (rows, group) in self.targets(step, mean.shape().extent(0)) {
+        for (rows, group) in self.table.targets(step, mean.shape().extent(0)) {
             for (id, batch) in [(self.running.mean, mean), (self.running.var, var)] {
                 move_towards(
                     context,
@@ -132,7 +120,7 @@ impl StepStatistics {
         if seen == 0 && step.t == 0 {
             self.forget_population(context);
         }
-        for (rows, group) in self.targets(step, mean.shape().extent(0)) {
+        for (rows, group) in self.table.targets(step, mean.shape().extent(0)) {
             let counts = context.statistic_mut(self.population_count);
             // Sequences may differ in length, so each row has a count of its own.
             let count = counts.rows(rows.clone()).map(Unary::Shift(T::of(batch as f64)));
@@ -169,7 +157,7 @@ impl StepStatistics {
         step: Step<'_, T>,
         steps: usize,
     ) -> (Tensor<T>, Tensor<T>) {
-        self.look_up(context, self.running, self.rows, step, steps)
+        self.look_up(context, self.running, self.table.rows, step, steps)
     }
 
     /// Population estimates for the steps from `step` on, `[G, F]` each.
@@ -186,7 +174,7 @@ impl StepStatistics {
         self.look_up(
             context,
             self.population,
-            seen.map_or(self.rows, |last| last + 1),
+            seen.map_or(self.table.rows, |last| last + 1),
             step,
             steps,
         )
@@ -201,30 +189,39 @@ impl StepStatistics {
         step: Step<'_, T>,
         steps: usize,
     ) -> (Tensor<T>, Tensor<T>) {
-        let read = |id| {
-            let table: &Tensor<T> = context.tensor(id);
-            if step.t + steps <= known {
-                return table.rows(step.t..step.t + steps);
-            }
-            let rows: Vec<u32> = (step.t..step.t + steps)
-                .map(|t| t.min(known - 1) as u32)
-                .collect();
-            let mut out = table.device().empty([steps, table.shape().last()]);
-            let indices = table.device().indices(&rows);
-            let dims = table.shape().rows();
-            table
-                .device()
-                .backend()
-                .gather_rows(dims, table.view(), &indices, out.view_mut());
-            out
-        };
+        let read = |id| look_up(context.tensor(id), known, step, steps);
         (read(pair.mean), read(pair.var))
+    }
+}
+
+/// Tables with a row for each time step, or with one that all share.
+#[derive(Clone, Debug)]
+pub(super) struct StepTable {
+    pub path: String,
+    pub shared: bool,
+    pub rows: usize,
+}
+
+impl StepTable {
+    #[track_caller]
+    pub fn new<T: Real>(scope: &Scope<'_, T>, steps: StepRows) -> Self {
+        let (shared, rows) = match steps {
+            StepRows::PerStep(rows) => (false, rows),
+            StepRows::Shared | StepRows::SequenceWise => (true, 1),
+        };
+        assert!(
+            rows > 0,
+            "statistics `{}`: 0 time steps; at least 1 fits",
+            scope.path("")
+        );
+        let path = scope.path("").trim_end_matches('/').to_owned();
+        Self { path, shared, rows }
     }
 
     /// Which rows take which of `groups` steps from `step` on: all at once, or one after another
     /// into a shared row.
     #[track_caller]
-    fn targets<T: Real>(&self, step: Step<'_, T>, groups: usize) -> Vec<(Range<usize>, Range<usize>)> {
+    pub fn targets<T: Real>(&self, step: Step<'_, T>, groups: usize) -> Vec<(Range<usize>, Range<usize>)> {
         if self.shared {
             return (0..groups).map(|g| (0..1, g..g + 1)).collect();
         }
@@ -239,6 +236,30 @@ impl StepStatistics {
         );
         vec![(rows, 0..groups)]
     }
+}
+
+/// The rows of `steps` steps from `step` on in `table [R, F]`, of which the first `known` are to be
+/// used; steps beyond have the last of them.
+pub(super) fn look_up<T: Real>(
+    table: &Tensor<T>,
+    known: usize,
+    step: Step<'_, T>,
+    steps: usize,
+) -> Tensor<T> {
+    if step.t + steps <= known {
+        return table.rows(step.t..step.t + steps);
+    }
+    let rows: Vec<u32> = (step.t..step.t + steps)
+        .map(|t| t.min(known - 1) as u32)
+        .collect();
+    let mut out = table.device().empty([steps, table.shape().last()]);
+    let indices = table.device().indices(&rows);
+    let dims = table.shape().rows();
+    table
+        .device()
+        .backend()
+        .gather_rows(dims, table.view(), &indices, out.view_mut());
+    out
 }
 
 /// Path of the first [`StepStatistics`] in `store` that has no population estimates: it was in no pass

@@ -68,3 +68,29 @@ fn statistics_are_no_leaves() {
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     Context::new(&tape, &mut store, Mode::Train, &mut rng).param(mean);
 }
+
+/// What arrives at an accumulator is its increment, and no gradient for an optimizer.
+#[test]
+fn an_accumulator_takes_its_gradient() {
+    let device = Device::reference();
+    let (mut store, [weight, mean]) = store(&device);
+    let tape = Tape::new(&device);
+    let mut rng = ChaCha8Rng::seed_from_u64(0);
+    let mut context = Context::new(&tape, &mut store, Mode::Train, &mut rng);
+    let y = context.accumulator(mean).add(context.param(weight).scale(2.0));
+    let y = y.add(context.accumulator(mean)).sum();
+    let gradients = context.param_gradients(tape.backward(y));
+    assert!(gradients.get(mean).is_none());
+    assert_eq!(gradients.get(weight).expect("a gradient").to_vec(), [2.0; 2]);
+    assert_eq!(store.get(mean).to_vec(), [2.0; 2]);
+}
+
+#[test]
+#[should_panic(expected = "accumulator: `weight` is trainable, no statistic")]
+fn parameters_are_no_accumulators() {
+    let device = Device::reference();
+    let (mut store, [weight, _]) = store(&device);
+    let tape = Tape::new(&device);
+    let mut rng = ChaCha8Rng::seed_from_u64(0);
+    Context::new(&tape, &mut store, Mode::Train, &mut rng).accumulator(weight);
+}

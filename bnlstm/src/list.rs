@@ -125,7 +125,7 @@ pub fn combinations() -> impl Iterator<Item = Combination> {
     places.flat_map(|(cell, site)| {
         let defined = VARIANTS
             .iter()
-            .filter(move |variant| !variant.default_sites.is_empty() && variant.sites.contains(&site));
+            .filter(move |variant| !variant.default_sites.is_empty() && variant.is_defined(cell, site));
         defined.map(move |variant| Combination { cell, site, variant })
     })
 }

@@ -1,12 +1,15 @@
 //! The model of a sequence classification task.
 
+use std::sync::Arc;
+
 use autodiff::Var;
-use kernels::Real;
+use kernels::{Indices, Real};
 use nn::cell::{GATE_G, GATE_N, Gru, GruConfig, Layer, Lstm, LstmConfig, Rnn, RnnConfig};
 use nn::context::Context;
 use nn::init::{Gates, Initializer};
 use nn::linear::Linear;
 use nn::params::Scope;
+use nn::regularization::norm_stabilizer;
 
 use crate::cell::Cell;
 use crate::config::{ModelConfig, RecurrentInit};
@@ -17,17 +20,13 @@ use crate::task::Sizes;
 pub struct Classifier<T: Real> {
     layers: Layer<T>,
     head: Linear,
+    /// Factor of the norm stabilizer.
+    stabilizer: Option<f64>,
 }
 
 impl<T: Real> Classifier<T> {
-    /// Makes the parameters.
-    pub fn new(scope: &mut Scope<'_, T>, config: &ModelConfig, sizes: Sizes) -> Self {
-        let layers = config.layers(scope, sizes);
-        Self::with_layers(scope, layers, sizes)
-    }
-
-    /// The same with recurrent layers of one's own.
-    pub fn with_layers(scope: &mut Scope<'_, T>, layers: Layer<T>, sizes: Sizes) -> Self {
+    /// Makes the parameters of a model with the given recurrent layers.
+    pub fn new(scope: &mut Scope<'_, T>, layers: Layer<T>, config: &ModelConfig, sizes: Sizes) -> Self {
         let init = Initializer::Orthogonal { gain: 1.0 };
         let head = Linear::new(
             &mut scope.within("head"),
@@ -35,13 +34,31 @@ impl<T: Real> Classifier<T> {
             sizes.classes,
             &init,
         );
-        Self { layers, head }
+        let stabilizer = config.regularization.norm_stabilizer;
+        Self {
+            layers,
+            head,
+            stabilizer: stabilizer.map(|stabilizer| stabilizer.beta),
+        }
     }
 
     /// Logits `[B, C]` for inputs `x [T, B, D]`.
     pub fn logits<'t>(&self, context: &mut Context<'t, '_, T>, x: Var<'t, T>) -> Var<'t, T> {
         let states = self.layers.forward(context, &x.into());
         self.head.forward(context, states.last)
+    }
+
+    /// The mean cross-entropy in nats, `[1]`, and what training adds to it, if anything.
+    pub fn loss<'t>(
+        &self,
+        context: &mut Context<'t, '_, T>,
+        x: Var<'t, T>,
+        targets: &Arc<Indices>,
+    ) -> (Var<'t, T>, Option<Var<'t, T>>) {
+        let states = self.layers.forward(context, &x.into());
+        let loss = self.head.forward(context, states.last).cross_entropy(targets);
+        let penalty = self.stabilizer.map(|beta| norm_stabilizer(states.h, beta));
+        (loss, penalty)
     }
 }
 
@@ -74,14 +91,15 @@ impl ModelConfig {
         let hidden_size = self.hidden_size;
         let sites = self
             .normalization
-            .build(scope, hidden_size, steps)
-            .unwrap_or_else(|error| panic!("{error}"));
+            .build(scope, hidden_size, steps, self.forget_bias);
         let initial_noise = self.initial_noise;
+        let regularization = self.regularization.of_cells();
         match self.normalization.cell() {
             Cell::Rnn => {
                 let config = RnnConfig {
                     recurrent_weight: self.recurrent_matrix(),
                     initial_noise,
+                    regularization,
                     ..RnnConfig::new(input_size, hidden_size)
                 };
                 Layer::cell(Rnn::new(scope, &config, sites))
@@ -91,6 +109,7 @@ impl ModelConfig {
                     recurrent_weight: self.recurrent_gates(4, GATE_G),
                     forget_bias: self.forget_bias,
                     initial_noise,
+                    regularization,
                     ..LstmConfig::new(input_size, hidden_size)
                 };
                 Layer::cell(Lstm::new(scope, &config, sites))
@@ -99,6 +118,7 @@ impl ModelConfig {
                 let config = GruConfig {
                     recurrent_weight: self.recurrent_gates(3, GATE_N),
                     initial_noise,
+                    regularization,
                     ..GruConfig::new(input_size, hidden_size)
                 };
                 Layer::cell(Gru::new(scope, &config, sites))

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use autodiff::{Device, Tape, Tensor};
 use kernels::Real;
+use nn::cell::Layer;
 use nn::checkpoint::{self, CheckpointError};
 use nn::clip::clip_global_norm;
 use nn::context::{Context, Mode, Statistics};
@@ -19,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::RunConfig;
 use crate::model::Classifier;
-use crate::task::{Split, Task};
+use crate::task::{Sizes, Split, Task};
 
 pub use restore::RestoreError;
 
@@ -108,11 +109,24 @@ pub struct Trainer<'a, T: Real> {
 impl<'a, T: Real> Trainer<'a, T> {
     /// A model with fresh weights.
     pub fn new(config: &RunConfig, task: &'a dyn Task, device: &Device<T>) -> Self {
+        let layers = |scope: &mut Scope<'_, T>, sizes| config.model.layers(scope, sizes);
+        Self::with_layers(config, task, device, layers)
+    }
+
+    /// The same with recurrent layers of one's own, which `make` makes, in place of those that the
+    /// configuration names.
+    pub fn with_layers(
+        config: &RunConfig,
+        task: &'a dyn Task,
+        device: &Device<T>,
+        make: impl FnOnce(&mut Scope<'_, T>, Sizes) -> Layer<T>,
+    ) -> Self {
         let seed = config.training.seed;
         let mut store = ParamStore::new(device);
         let mut weights = generator(seed, WEIGHTS);
         let mut scope = Scope::new(&mut store, &mut weights);
-        let model = Classifier::new(&mut scope, &config.model, task.sizes());
+        let layers = make(&mut scope, task.sizes());
+        let model = Classifier::new(&mut scope, layers, &config.model, task.sizes());
         let optimizer = Optimizer::new(config.optimizer, &store);
         Self {
             config: config.clone(),
@@ -187,9 +201,9 @@ impl<'a, T: Real> Trainer<'a, T> {
         self.tape.clear();
         let (x, targets) = upload(self.task, Split::Train, chosen, self.store.device());
         let mut context = Context::new(&self.tape, &mut self.store, Mode::Train, &mut self.noise);
-        let logits = self.model.logits(&mut context, self.tape.constant(x));
-        let loss = logits.cross_entropy(&targets);
-        let mut gradients = context.param_gradients(self.tape.backward(loss));
+        let (loss, penalty) = self.model.loss(&mut context, self.tape.constant(x), &targets);
+        let total = penalty.map_or(loss, |penalty| loss.add(penalty));
+        let mut gradients = context.param_gradients(self.tape.backward(total));
         let loss = loss.value();
         self.tape.clear();
         let norm = clip_global_norm(&mut gradients, T::of(self.config.training.clip));
@@ -201,7 +215,7 @@ impl<'a, T: Real> Trainer<'a, T> {
     /// weights as they are (Cooijmans et al. 2016, section 3). Does nothing for a model without
     /// normalization over the batch.
     pub fn estimate(&mut self) {
-        if !self.config.model.normalization.has_statistics() {
+        if !has_statistics(&self.store) {
             return;
         }
         let mut order = generator(self.config.training.seed, ESTIMATION);
@@ -224,7 +238,7 @@ impl<'a, T: Real> Trainer<'a, T> {
         statistics: [Statistics; N],
     ) -> Result<[Score; N], NotEstimated> {
         self.require_population(&statistics)?;
-        if self.config.model.normalization.has_statistics() {
+        if has_statistics(&self.store) {
             return Ok(statistics.map(|statistics| self.score(split, statistics)));
         }
         Ok([self.score(split, Statistics::Batch); N])
@@ -306,6 +320,12 @@ impl<'a, T: Real> Trainer<'a, T> {
     pub fn epochs_done(&self) -> usize {
         self.epochs_done
     }
+}
+
+/// Whether there is anything that a model learns besides its parameters, so that it matters which
+/// statistics it is evaluated with.
+fn has_statistics<T: Real>(store: &ParamStore<T>) -> bool {
+    store.count(Role::Statistic) > 0
 }
 
 /// Inputs `[T, B, D]` and targets `[B]` on the device.

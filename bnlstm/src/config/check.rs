@@ -1,16 +1,8 @@
 //! Values that make no sense.
 
-use std::sync::Arc;
-
-use autodiff::Device;
-use kernels::Reference;
 use nn::optimizer::OptimizerConfig;
-use nn::params::{ParamStore, Scope};
-use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
 use super::{ModelConfig, RunConfig};
-use crate::normalization::NotAvailable;
-use crate::regularization::Regularization;
 
 /// More units than this do not fit in memory: `W_h [H, 4H]` alone would have 64 GiB.
 const MOST_UNITS: usize = 1 << 16;
@@ -107,22 +99,7 @@ fn check_layers(model: &ModelConfig) -> Result<(), ValueError> {
     features.map_err(|problem| error(problem.to_string()))?;
     let regularization = &model.regularization;
     let unfit = |problem| ValueError::new("model.regularization", regularization, problem);
-    regularization.check(sites.cell()).map_err(unfit)?;
-    available(model).map_err(|problem| error(problem.to_string()))
-}
-
-/// Whether there are layers for all that the model names: they are made for a single step, and
-/// dropped.
-fn available(model: &ModelConfig) -> Result<(), NotAvailable> {
-    if model.regularization != Regularization::default() {
-        return Err(NotAvailable::new(format!("`{}`", model.regularization)));
-    }
-    let device = Device::<f32>::new(Arc::new(Reference));
-    let mut store = ParamStore::new(&device);
-    let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let mut scope = Scope::new(&mut store, &mut rng);
-    let sites = &model.normalization;
-    sites.build(&mut scope, model.hidden_size, 1).map(drop)
+    regularization.check(sites.cell()).map_err(unfit)
 }
 
 fn check_optimizer(optimizer: &OptimizerConfig) -> Result<(), ValueError> {

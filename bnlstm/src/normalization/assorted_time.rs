@@ -1,12 +1,12 @@
 //! Assorted-time normalization:
-//! `assorted-time(gamma=1,eps=1e-5,window=5,groups=whole)`.
+//! `assorted-time(gamma=1,eps=1e-5,window=20,groups=whole)`.
 
 use kernels::Real;
-use nn::norm::Normalizer;
+use nn::norm::{AssortedTimeNorm, AssortedTimeNormConfig, Normalizer};
 use nn::params::Scope;
 
 use super::common::{EPS, GAMMA, GROUPS, Groups};
-use super::variant::{Misplaced, NotAvailable, Place, Variant, VariantOptions};
+use super::variant::{Misplaced, Place, Variant, VariantOptions};
 use crate::cell::Site;
 use crate::number::shortest;
 use crate::text::{Choice, Fault, GivenOptions, OptionInfo, Values};
@@ -38,7 +38,7 @@ impl Default for AssortedTimeOptions {
         Self {
             gamma: 1.0,
             eps: 1e-5,
-            window: 5,
+            window: 20,
             groups: Groups::Whole,
         }
     }
@@ -63,6 +63,7 @@ impl VariantOptions for AssortedTimeOptions {
         gamma_in_label: false,
         sites: &Site::ALL,
         default_sites: &[Site::H, Site::X, Site::C],
+        except: &[],
     };
 
     fn read(given: &GivenOptions<'_>) -> Result<Self, Fault> {
@@ -95,11 +96,15 @@ impl VariantOptions for AssortedTimeOptions {
         self.groups.misplaced(site)
     }
 
-    fn build<T: Real>(
-        &self,
-        _scope: &mut Scope<'_, T>,
-        _place: Place,
-    ) -> Result<Box<dyn Normalizer<T>>, NotAvailable> {
-        Err(NotAvailable::new(format!("`{}`", Self::VARIANT.name)))
+    #[track_caller]
+    fn build<T: Real>(&self, scope: &mut Scope<'_, T>, place: Place) -> Box<dyn Normalizer<T>> {
+        let config = AssortedTimeNormConfig {
+            gamma: self.gamma,
+            beta: place.beta,
+            epsilon: self.eps,
+            window: self.window as usize,
+            groups: self.groups.count(place),
+        };
+        Box::new(AssortedTimeNorm::new(scope, place.features, config))
     }
 }

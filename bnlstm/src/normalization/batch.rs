@@ -6,7 +6,7 @@ use nn::norm::{BatchNorm, BatchNormConfig, Normalizer, StepRows};
 use nn::params::Scope;
 
 use super::common::{EPS, GAMMA, MOMENTUM, PADDING, Padding};
-use super::variant::{Misplaced, NotAvailable, Place, Variant, VariantOptions};
+use super::variant::{Misplaced, Place, Variant, VariantOptions};
 use crate::cell::Site;
 use crate::number::shortest;
 use crate::text::{Choice, Fault, GivenOptions, OptionInfo, Values};
@@ -92,6 +92,7 @@ impl VariantOptions for BatchOptions {
         gamma_in_label: true,
         sites: &Site::ALL,
         default_sites: &[Site::H, Site::X, Site::C],
+        except: &[],
     };
 
     const OVER_BATCH: bool = true;
@@ -135,24 +136,21 @@ impl VariantOptions for BatchOptions {
         })
     }
 
-    fn build<T: Real>(
-        &self,
-        scope: &mut Scope<'_, T>,
-        place: Place,
-    ) -> Result<Box<dyn Normalizer<T>>, NotAvailable> {
-        let steps = match self.stats {
-            Stats::PerStep => StepRows::PerStep(place.steps),
-            Stats::Shared => StepRows::Shared,
-            Stats::SequenceWise => StepRows::SequenceWise,
-        };
+    #[track_caller]
+    fn build<T: Real>(&self, scope: &mut Scope<'_, T>, place: Place) -> Box<dyn Normalizer<T>> {
         let config = BatchNormConfig {
             gamma: self.gamma,
             beta: place.beta,
             epsilon: self.eps,
             momentum: self.momentum,
-            steps,
+            steps: match self.stats {
+                Stats::PerStep => StepRows::PerStep(place.steps),
+                Stats::Shared => StepRows::Shared,
+                Stats::SequenceWise => StepRows::SequenceWise,
+            },
             padding: self.padding.into(),
+            renorm: None,
         };
-        Ok(Box::new(BatchNorm::new(scope, place.features, config)))
+        Box::new(BatchNorm::new(scope, place.features, config))
     }
 }

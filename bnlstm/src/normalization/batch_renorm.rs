@@ -2,11 +2,11 @@
 //! `batch-renorm(gamma=0.1,eps=1e-5,rmax=3,dmax=5,start=1000,ramp=5000,stats=per-step,momentum=0.99,padding=mask)`.
 
 use kernels::Real;
-use nn::norm::Normalizer;
+use nn::norm::{BatchNorm, BatchNormConfig, Normalizer, RenormConfig};
 use nn::params::Scope;
 
-use super::common::{EPS, GAMMA, MOMENTUM, PADDING, Padding};
-use super::variant::{NotAvailable, Place, Variant, VariantOptions};
+use super::common::{EPS, GAMMA, MOMENTUM, PADDING, Padding, STEP_STATS, StepStats};
+use super::variant::{Place, Variant, VariantOptions};
 use crate::cell::Site;
 use crate::number::shortest;
 use crate::text::{Choice, Fault, GivenOptions, OptionInfo, Range, Values};
@@ -35,26 +35,12 @@ pub struct BatchRenormOptions {
     /// Updates over which the limits grow to their values.
     pub ramp: u32,
     /// Which time steps share running averages.
-    pub stats: RenormStats,
+    pub stats: StepStats,
     /// Weight of the old value in the running averages:
     /// running ← momentum · running + (1 − momentum) · batch.
     pub momentum: f64,
     /// What steps beyond the end of a sequence do to the moments.
     pub padding: Padding,
-}
-
-/// Which time steps share the running averages of a batch renormalization.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum RenormStats {
-    /// Each time step has its own; steps beyond the longest training sequence use the last ones.
-    #[default]
-    PerStep,
-    /// All time steps share one set.
-    Shared,
-}
-
-impl Choice for RenormStats {
-    const CHOICES: &'static [(&'static str, Self)] = &[("per-step", Self::PerStep), ("shared", Self::Shared)];
 }
 
 impl Default for BatchRenormOptions {
@@ -66,7 +52,7 @@ impl Default for BatchRenormOptions {
             dmax: 5.0,
             start: 1000,
             ramp: 5000,
-            stats: RenormStats::PerStep,
+            stats: StepStats::PerStep,
             momentum: 0.99,
             padding: Padding::Mask,
         }
@@ -102,17 +88,14 @@ impl VariantOptions for BatchRenormOptions {
                 values: Values::Count(0),
                 help: "updates over which the limits of the corrections grow",
             },
-            OptionInfo {
-                name: "stats",
-                values: Values::Choice(&["per-step", "shared"]),
-                help: "which time steps share running averages",
-            },
+            STEP_STATS,
             MOMENTUM,
             PADDING,
         ],
         gamma_in_label: true,
         sites: &Site::ALL,
         default_sites: &[Site::H, Site::X, Site::C],
+        except: &[],
     };
 
     const OVER_BATCH: bool = true;
@@ -146,11 +129,23 @@ impl VariantOptions for BatchRenormOptions {
         ]
     }
 
-    fn build<T: Real>(
-        &self,
-        _scope: &mut Scope<'_, T>,
-        _place: Place,
-    ) -> Result<Box<dyn Normalizer<T>>, NotAvailable> {
-        Err(NotAvailable::new(format!("`{}`", Self::VARIANT.name)))
+    #[track_caller]
+    fn build<T: Real>(&self, scope: &mut Scope<'_, T>, place: Place) -> Box<dyn Normalizer<T>> {
+        let renorm = RenormConfig {
+            r_max: self.rmax,
+            d_max: self.dmax,
+            start: self.start as usize,
+            ramp: self.ramp as usize,
+        };
+        let config = BatchNormConfig {
+            gamma: self.gamma,
+            beta: place.beta,
+            epsilon: self.eps,
+            momentum: self.momentum,
+            steps: self.stats.rows(place),
+            padding: self.padding.into(),
+            renorm: Some(renorm),
+        };
+        Box::new(BatchNorm::new(scope, place.features, config))
     }
 }

@@ -4,26 +4,25 @@ use kernels::Real;
 use nn::cell;
 use nn::params::Scope;
 
-use super::{NotAvailable, Place, Sites};
+use super::{Place, Sites};
 
 impl Sites {
     /// The normalizers of a cell with `hidden_size` units for sequences of `steps` steps, with their
     /// parameters below `norm_` and the site's name.
     ///
     /// The terms that go into the gates have no `β` of their own: the cell's bias serves all of them
-    /// (Cooijmans et al. 2016, section 3).
-    ///
-    /// # Errors
-    /// If there is no layer for one of them.
+    /// (Cooijmans et al. 2016, section 3). `forget_bias` is where that of an LSTM's forget gate starts.
     pub fn build<T: Real>(
         &self,
         scope: &mut Scope<'_, T>,
         hidden_size: usize,
         steps: usize,
-    ) -> Result<cell::Sites<T>, NotAvailable> {
+        forget_bias: f64,
+    ) -> cell::Sites<T> {
         let mut sites = cell::Sites::default();
         for (site, normalization) in self.iter() {
             let place = Place {
+                cell: self.cell(),
                 site,
                 features: self.cell().features(site, hidden_size),
                 gates: if site.is_gate_term() {
@@ -33,10 +32,11 @@ impl Sites {
                 },
                 beta: !site.is_gate_term(),
                 steps,
+                forget_bias,
             };
-            let normalizer = normalization.build(&mut scope.within(&format!("norm_{site}")), place)?;
+            let normalizer = normalization.build(&mut scope.within(&format!("norm_{site}")), place);
             sites.set(site, normalizer);
         }
-        Ok(sites)
+        sites
     }
 }

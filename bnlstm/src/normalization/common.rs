@@ -5,7 +5,7 @@ use nn::norm;
 use crate::cell::Site;
 use crate::text::{Choice, OptionInfo, Range, Values};
 
-use super::variant::Misplaced;
+use super::variant::{Misplaced, Place};
 
 /// Value at which every scale starts.
 pub(super) const GAMMA: OptionInfo = OptionInfo {
@@ -33,6 +33,13 @@ pub(super) const PADDING: OptionInfo = OptionInfo {
     name: "padding",
     values: Values::Choice(&["mask", "include"]),
     help: "whether steps beyond the end of a sequence are left out of the moments",
+};
+
+/// Which steps share running averages.
+pub(super) const STEP_STATS: OptionInfo = OptionInfo {
+    name: "stats",
+    values: Values::Choice(&["per-step", "shared"]),
+    help: "which time steps share running averages",
 };
 
 /// Which units are normalized together.
@@ -65,6 +72,30 @@ impl Choice for Padding {
     const CHOICES: &'static [(&'static str, Self)] = &[("mask", Self::Mask), ("include", Self::Include)];
 }
 
+/// Which time steps share running averages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StepStats {
+    /// Each time step has its own; steps beyond the longest training sequence use the last ones.
+    #[default]
+    PerStep,
+    /// All time steps share one set.
+    Shared,
+}
+
+impl Choice for StepStats {
+    const CHOICES: &'static [(&'static str, Self)] = &[("per-step", Self::PerStep), ("shared", Self::Shared)];
+}
+
+impl StepStats {
+    /// The rows of the statistics at a place.
+    pub(super) fn rows(self, place: Place) -> norm::StepRows {
+        match self {
+            Self::PerStep => norm::StepRows::PerStep(place.steps),
+            Self::Shared => norm::StepRows::Shared,
+        }
+    }
+}
+
 /// Which units of an example are normalized together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Groups {
@@ -80,6 +111,14 @@ impl Choice for Groups {
 }
 
 impl Groups {
+    /// How many groups there are at a place.
+    pub(super) fn count(self, place: Place) -> usize {
+        match self {
+            Self::Whole => 1,
+            Self::Gate => place.gates,
+        }
+    }
+
     /// What a bare name means at a site: where there are no gates, the units are one group.
     pub(super) fn spread(self, site: Site) -> Self {
         if site.is_gate_term() { self } else { Self::Whole }

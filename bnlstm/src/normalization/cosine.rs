@@ -2,11 +2,11 @@
 //! `cosine(gamma=1,eps=1e-5)`.
 
 use kernels::Real;
-use nn::norm::Normalizer;
+use nn::norm::{CosineNorm, CosineNormConfig, Normalizer};
 use nn::params::Scope;
 
 use super::common::GAMMA;
-use super::variant::{NotAvailable, Place, Variant, VariantOptions};
+use super::variant::{Place, Variant, VariantOptions};
 use crate::cell::Site;
 use crate::number::shortest;
 use crate::text::{Fault, GivenOptions, OptionInfo, Range, Values};
@@ -53,6 +53,7 @@ impl VariantOptions for CosineOptions {
         gamma_in_label: false,
         sites: &Site::PRODUCTS,
         default_sites: &Site::PRODUCTS,
+        except: &[],
     };
 
     fn read(given: &GivenOptions<'_>) -> Result<Self, Fault> {
@@ -67,11 +68,12 @@ impl VariantOptions for CosineOptions {
         vec![shortest(self.gamma), shortest(self.eps)]
     }
 
-    fn build<T: Real>(
-        &self,
-        _scope: &mut Scope<'_, T>,
-        _place: Place,
-    ) -> Result<Box<dyn Normalizer<T>>, NotAvailable> {
-        Err(NotAvailable::new(format!("`{}`", Self::VARIANT.name)))
+    #[track_caller]
+    fn build<T: Real>(&self, scope: &mut Scope<'_, T>, place: Place) -> Box<dyn Normalizer<T>> {
+        let config = CosineNormConfig {
+            gamma: self.gamma,
+            epsilon: self.eps,
+        };
+        Box::new(CosineNorm::new(scope, place.features, config))
     }
 }

@@ -2,11 +2,11 @@
 //! `dyt(gamma=1,alpha=0.5)`.
 
 use kernels::Real;
-use nn::norm::Normalizer;
+use nn::norm::{DyT, DyTConfig, Normalizer};
 use nn::params::Scope;
 
 use super::common::GAMMA;
-use super::variant::{NotAvailable, Place, Variant, VariantOptions};
+use super::variant::{Place, Variant, VariantOptions};
 use crate::cell::Site;
 use crate::number::shortest;
 use crate::text::{Fault, GivenOptions, OptionInfo, Range, Values};
@@ -50,6 +50,7 @@ impl VariantOptions for DytOptions {
         gamma_in_label: false,
         sites: &Site::ALL,
         default_sites: &[Site::H, Site::X, Site::C],
+        except: &[],
     };
 
     fn read(given: &GivenOptions<'_>) -> Result<Self, Fault> {
@@ -64,11 +65,13 @@ impl VariantOptions for DytOptions {
         vec![shortest(self.gamma), shortest(self.alpha)]
     }
 
-    fn build<T: Real>(
-        &self,
-        _scope: &mut Scope<'_, T>,
-        _place: Place,
-    ) -> Result<Box<dyn Normalizer<T>>, NotAvailable> {
-        Err(NotAvailable::new(format!("`{}`", Self::VARIANT.name)))
+    #[track_caller]
+    fn build<T: Real>(&self, scope: &mut Scope<'_, T>, place: Place) -> Box<dyn Normalizer<T>> {
+        let config = DyTConfig {
+            gamma: self.gamma,
+            beta: place.beta,
+            alpha: self.alpha,
+        };
+        Box::new(DyT::new(scope, place.features, config))
     }
 }

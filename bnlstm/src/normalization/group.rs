@@ -2,11 +2,11 @@
 //! `group(gamma=1,eps=1e-5,groups=4)`.
 
 use kernels::Real;
-use nn::norm::Normalizer;
+use nn::norm::{LayerNorm, LayerNormConfig, Normalizer};
 use nn::params::Scope;
 
 use super::common::{EPS, GAMMA};
-use super::variant::{NotAvailable, Place, Variant, VariantOptions};
+use super::variant::{Place, Variant, VariantOptions};
 use crate::cell::Site;
 use crate::number::shortest;
 use crate::text::{Fault, GivenOptions, OptionInfo, Values};
@@ -57,6 +57,7 @@ impl VariantOptions for GroupOptions {
         gamma_in_label: false,
         sites: &Site::ALL,
         default_sites: &[Site::H, Site::X, Site::C],
+        except: &[],
     };
 
     fn read(given: &GivenOptions<'_>) -> Result<Self, Fault> {
@@ -82,11 +83,14 @@ impl VariantOptions for GroupOptions {
         }
     }
 
-    fn build<T: Real>(
-        &self,
-        _scope: &mut Scope<'_, T>,
-        _place: Place,
-    ) -> Result<Box<dyn Normalizer<T>>, NotAvailable> {
-        Err(NotAvailable::new(format!("`{}`", Self::VARIANT.name)))
+    #[track_caller]
+    fn build<T: Real>(&self, scope: &mut Scope<'_, T>, place: Place) -> Box<dyn Normalizer<T>> {
+        let config = LayerNormConfig {
+            gamma: self.gamma,
+            beta: place.beta,
+            epsilon: self.eps,
+            groups: self.groups as usize,
+        };
+        Box::new(LayerNorm::new(scope, place.features, config))
     }
 }

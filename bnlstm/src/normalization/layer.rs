@@ -6,7 +6,7 @@ use nn::norm::{LayerNorm, LayerNormConfig, Normalizer};
 use nn::params::Scope;
 
 use super::common::{EPS, GAMMA, GROUPS, Groups};
-use super::variant::{Misplaced, NotAvailable, Place, Variant, VariantOptions};
+use super::variant::{Misplaced, Place, Variant, VariantOptions};
 use crate::cell::Site;
 use crate::number::shortest;
 use crate::text::{Choice, Fault, GivenOptions};
@@ -50,6 +50,7 @@ impl VariantOptions for LayerOptions {
         gamma_in_label: false,
         sites: &Site::ALL,
         default_sites: &[Site::H, Site::X, Site::C],
+        except: &[],
     };
 
     fn read(given: &GivenOptions<'_>) -> Result<Self, Fault> {
@@ -80,19 +81,14 @@ impl VariantOptions for LayerOptions {
         self.groups.misplaced(site)
     }
 
-    fn build<T: Real>(
-        &self,
-        scope: &mut Scope<'_, T>,
-        place: Place,
-    ) -> Result<Box<dyn Normalizer<T>>, NotAvailable> {
-        if self.groups == Groups::Gate {
-            return Err(NotAvailable::new("`layer(groups=gate)`"));
-        }
+    #[track_caller]
+    fn build<T: Real>(&self, scope: &mut Scope<'_, T>, place: Place) -> Box<dyn Normalizer<T>> {
         let config = LayerNormConfig {
             gamma: self.gamma,
             beta: place.beta,
             epsilon: self.eps,
+            groups: self.groups.count(place),
         };
-        Ok(Box::new(LayerNorm::new(scope, place.features, config)))
+        Box::new(LayerNorm::new(scope, place.features, config))
     }
 }

@@ -65,8 +65,8 @@ use crate::text::{Call, Fault, GivenOptions, Parser, Problem};
 pub use crate::text::ParseError;
 pub use assorted_time::AssortedTimeOptions;
 pub use batch::{BatchOptions, Stats};
-pub use batch_renorm::{BatchRenormOptions, RenormStats};
-pub use common::{Groups, Padding};
+pub use batch_renorm::BatchRenormOptions;
+pub use common::{Groups, Padding, StepStats};
 pub use cosine::CosineOptions;
 pub use dyt::DytOptions;
 pub use group::GroupOptions;
@@ -74,12 +74,12 @@ pub use help::help;
 pub use layer::LayerOptions;
 pub use list::parse_list;
 pub use norm_propagation::NormPropagationOptions;
-pub use online::OnlineOptions;
+pub use online::{Control, OnlineOptions};
 pub use presets::{PRESETS, Preset};
 pub use rms::RmsOptions;
 pub use sites::{FeaturesError, Sites};
 pub use text::Text;
-pub use variant::{NotAvailable, Place, Variant};
+pub use variant::{Exception, Place, Variant};
 pub use weight::WeightOptions;
 
 use variant::{Misplaced, VariantOptions};
@@ -160,16 +160,14 @@ macro_rules! variants {
 
             /// The layer; `None` where values pass unchanged.
             ///
-            /// # Errors
-            /// If there is no such layer.
             pub fn build<T: Real>(
                 &self,
                 scope: &mut Scope<'_, T>,
                 place: Place,
-            ) -> Result<Option<Box<dyn Normalizer<T>>>, NotAvailable> {
+            ) -> Option<Box<dyn Normalizer<T>>> {
                 match self {
-                    Self::None => Ok(None),
-                    $(Self::$variant(options) => options.build(scope, place).map(Some),)*
+                    Self::None => None,
+                    $(Self::$variant(options) => Some(options.build(scope, place)),)*
                 }
             }
         }

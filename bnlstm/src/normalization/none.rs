@@ -13,4 +13,5 @@ pub(super) const VARIANT: Variant = Variant {
     gamma_in_label: false,
     sites: &Site::ALL,
     default_sites: &[],
+    except: &[],
 };

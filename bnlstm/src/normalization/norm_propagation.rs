@@ -2,11 +2,11 @@
 //! `norm-propagation(gamma=2,cell=1)`.
 
 use kernels::Real;
-use nn::norm::Normalizer;
+use nn::norm::{NormPropagation, Normalizer, PropagationVariances};
 use nn::params::Scope;
 
-use super::variant::{NotAvailable, Place, Variant, VariantOptions};
-use crate::cell::Site;
+use super::variant::{Exception, Place, Variant, VariantOptions};
+use crate::cell::{Cell, Site};
 use crate::number::shortest;
 use crate::text::{Fault, GivenOptions, OptionInfo, Range, Values};
 
@@ -50,13 +50,18 @@ impl VariantOptions for NormPropagationOptions {
             },
             OptionInfo {
                 name: "cell",
-                values: Values::Number(Range::Finite),
+                values: Values::Number(Range::Positive),
                 help: "value at which the scale of the cell starts",
             },
         ],
         gamma_in_label: false,
         sites: &[Site::H, Site::X, Site::C, Site::Out],
         default_sites: &[Site::H, Site::X, Site::C, Site::Out],
+        except: &[Exception {
+            cell: Cell::Gru,
+            site: Site::Out,
+            reason: "a GRU carries the sum of both states, so a constant factor would grow with every step",
+        }],
     };
 
     fn read(given: &GivenOptions<'_>) -> Result<Self, Fault> {
@@ -71,11 +76,25 @@ impl VariantOptions for NormPropagationOptions {
         vec![shortest(self.gamma), shortest(self.cell)]
     }
 
-    fn build<T: Real>(
-        &self,
-        _scope: &mut Scope<'_, T>,
-        _place: Place,
-    ) -> Result<Box<dyn Normalizer<T>>, NotAvailable> {
-        Err(NotAvailable::new(format!("`{}`", Self::VARIANT.name)))
+    #[track_caller]
+    fn build<T: Real>(&self, scope: &mut Scope<'_, T>, place: Place) -> Box<dyn Normalizer<T>> {
+        let gamma = self.gamma;
+        let variances = match place.cell {
+            Cell::Lstm => PropagationVariances::lstm(gamma, gamma, self.cell, place.forget_bias),
+            Cell::Rnn => PropagationVariances::rnn(gamma, gamma),
+            Cell::Gru => PropagationVariances::gru(gamma, gamma),
+        };
+        Box::new(match place.site {
+            Site::C => {
+                let variance = variances.cell.expect("a cell with this site carries one");
+                NormPropagation::cell(scope, place.features, self.cell, variance)
+            }
+            Site::Out => NormPropagation::state(variances.hidden),
+            // A GRU's state keeps its own variance, since nothing divides it.
+            Site::H if place.cell == Cell::Gru => {
+                NormPropagation::term(scope, place.features, gamma, variances.hidden)
+            }
+            _ => NormPropagation::term(scope, place.features, gamma, 1.0),
+        })
     }
 }

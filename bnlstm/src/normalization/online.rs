@@ -1,15 +1,15 @@
 //! Online normalization:
-//! `online(gamma=1,eps=1e-5,forward=0.999,backward=0.99)`.
+//! `online(gamma=1,eps=1e-5,forward=0.999,backward=0.99,control=on,stats=per-step,padding=mask)`.
 
 use kernels::Real;
-use nn::norm::Normalizer;
+use nn::norm::{Normalizer, OnlineNorm, OnlineNormConfig};
 use nn::params::Scope;
 
-use super::common::{EPS, GAMMA};
-use super::variant::{NotAvailable, Place, Variant, VariantOptions};
+use super::common::{EPS, GAMMA, PADDING, Padding, STEP_STATS, StepStats};
+use super::variant::{Place, Variant, VariantOptions};
 use crate::cell::Site;
 use crate::number::shortest;
-use crate::text::{Fault, GivenOptions, OptionInfo, Range, Values};
+use crate::text::{Choice, Fault, GivenOptions, OptionInfo, Range, Values};
 
 /// Normalization of each unit by averages over what it has seen before, v with shape [B, F]:
 ///
@@ -30,6 +30,26 @@ pub struct OnlineOptions {
     pub forward: f64,
     /// Decay of the averages of gradients.
     pub backward: f64,
+    /// Whether the gradient is controlled by them.
+    pub control: Control,
+    /// Which time steps share averages.
+    pub stats: StepStats,
+    /// What steps beyond the end of a sequence do to the averages.
+    pub padding: Padding,
+}
+
+/// Whether online normalization controls its gradient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Control {
+    /// It does, as the paper has it.
+    #[default]
+    On,
+    /// The gradient is that of the forward pass, to which the averages are constants.
+    Off,
+}
+
+impl Choice for Control {
+    const CHOICES: &'static [(&'static str, Self)] = &[("on", Self::On), ("off", Self::Off)];
 }
 
 impl Default for OnlineOptions {
@@ -39,6 +59,9 @@ impl Default for OnlineOptions {
             eps: 1e-5,
             forward: 0.999,
             backward: 0.99,
+            control: Control::On,
+            stats: StepStats::PerStep,
+            padding: Padding::Mask,
         }
     }
 }
@@ -62,10 +85,18 @@ impl VariantOptions for OnlineOptions {
                 values: Values::Number(Range::BelowOne),
                 help: "decay of the averages of gradients",
             },
+            OptionInfo {
+                name: "control",
+                values: Values::Choice(&["on", "off"]),
+                help: "whether averages of gradients control the gradient",
+            },
+            STEP_STATS,
+            PADDING,
         ],
         gamma_in_label: false,
         sites: &Site::ALL,
         default_sites: &[Site::H, Site::X, Site::C],
+        except: &[],
     };
 
     fn read(given: &GivenOptions<'_>) -> Result<Self, Fault> {
@@ -75,6 +106,9 @@ impl VariantOptions for OnlineOptions {
             eps: given.number("eps", default.eps)?,
             forward: given.number("forward", default.forward)?,
             backward: given.number("backward", default.backward)?,
+            control: given.choice("control", default.control)?,
+            stats: given.choice("stats", default.stats)?,
+            padding: given.choice("padding", default.padding)?,
         })
     }
 
@@ -84,14 +118,26 @@ impl VariantOptions for OnlineOptions {
             shortest(self.eps),
             shortest(self.forward),
             shortest(self.backward),
+            self.control.word().to_owned(),
+            self.stats.word().to_owned(),
+            self.padding.word().to_owned(),
         ]
     }
 
-    fn build<T: Real>(
-        &self,
-        _scope: &mut Scope<'_, T>,
-        _place: Place,
-    ) -> Result<Box<dyn Normalizer<T>>, NotAvailable> {
-        Err(NotAvailable::new(format!("`{}`", Self::VARIANT.name)))
+    #[track_caller]
+    fn build<T: Real>(&self, scope: &mut Scope<'_, T>, place: Place) -> Box<dyn Normalizer<T>> {
+        let config = OnlineNormConfig {
+            gamma: self.gamma,
+            beta: place.beta,
+            epsilon: self.eps,
+            forward: self.forward,
+            backward: match self.control {
+                Control::On => Some(self.backward),
+                Control::Off => None,
+            },
+            steps: self.stats.rows(place),
+            padding: self.padding.into(),
+        };
+        Box::new(OnlineNorm::new(scope, place.features, config))
     }
 }

@@ -2,11 +2,11 @@
 //! `rms(gamma=1,eps=1e-5,groups=whole)`.
 
 use kernels::Real;
-use nn::norm::Normalizer;
+use nn::norm::{Normalizer, RmsNorm, RmsNormConfig};
 use nn::params::Scope;
 
 use super::common::{GAMMA, GROUPS, Groups};
-use super::variant::{Misplaced, NotAvailable, Place, Variant, VariantOptions};
+use super::variant::{Misplaced, Place, Variant, VariantOptions};
 use crate::cell::Site;
 use crate::number::shortest;
 use crate::text::{Choice, Fault, GivenOptions, OptionInfo, Range, Values};
@@ -57,6 +57,7 @@ impl VariantOptions for RmsOptions {
         gamma_in_label: false,
         sites: &Site::ALL,
         default_sites: &[Site::H, Site::X, Site::C],
+        except: &[],
     };
 
     fn read(given: &GivenOptions<'_>) -> Result<Self, Fault> {
@@ -87,11 +88,14 @@ impl VariantOptions for RmsOptions {
         self.groups.misplaced(site)
     }
 
-    fn build<T: Real>(
-        &self,
-        _scope: &mut Scope<'_, T>,
-        _place: Place,
-    ) -> Result<Box<dyn Normalizer<T>>, NotAvailable> {
-        Err(NotAvailable::new(format!("`{}`", Self::VARIANT.name)))
+    #[track_caller]
+    fn build<T: Real>(&self, scope: &mut Scope<'_, T>, place: Place) -> Box<dyn Normalizer<T>> {
+        let config = RmsNormConfig {
+            gamma: self.gamma,
+            beta: false,
+            epsilon: self.eps,
+            groups: self.groups.count(place),
+        };
+        Box::new(RmsNorm::new(scope, place.features, config))
     }
 }

@@ -48,8 +48,9 @@ impl Sites {
     /// far as the cell has them.
     pub fn everywhere(cell: Cell, normalization: Normalization) -> Self {
         let mut sites = Self::none(cell);
-        for &site in normalization.variant().default_sites {
-            if cell.has(site) {
+        let variant = normalization.variant();
+        for &site in variant.default_sites {
+            if variant.is_defined(cell, site) {
                 sites.put(site, normalization.spread(site));
             }
         }

@@ -62,6 +62,16 @@ fn from_named(cell: Cell, named: &[(Site, usize, Normalization)]) -> Result<Site
         if !cell.has(site) {
             return Err(Fault::at(start, Problem::NoSuchSite { cell, site }));
         }
+        let variant = normalization.variant();
+        if let Some(reason) = variant.exception(cell, site) {
+            let problem = Problem::NotInCell {
+                variant: variant.name,
+                cell,
+                site,
+                reason,
+            };
+            return Err(Fault::at(start, problem));
+        }
         sites.put(site, normalization);
     }
     Ok(sites)

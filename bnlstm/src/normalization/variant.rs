@@ -4,7 +4,7 @@ use kernels::Real;
 use nn::norm::Normalizer;
 use nn::params::Scope;
 
-use crate::cell::Site;
+use crate::cell::{Cell, Site};
 use crate::text::{Fault, GivenOptions, OptionInfo};
 
 /// What a normalization is called, what it does, where it comes from and where it may stand.
@@ -26,6 +26,33 @@ pub struct Variant {
     pub sites: &'static [Site],
     /// Where the bare name puts it, as far as the cell has these sites.
     pub default_sites: &'static [Site],
+    /// Cells in which it is not defined at a site after all.
+    pub except: &'static [Exception],
+}
+
+/// A site of one cell where a normalization is not defined, though it is in others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exception {
+    /// The cell.
+    pub cell: Cell,
+    /// The site.
+    pub site: Site,
+    /// Why not.
+    pub reason: &'static str,
+}
+
+impl Variant {
+    /// Whether it is defined at a site of a cell.
+    pub fn is_defined(&self, cell: Cell, site: Site) -> bool {
+        cell.has(site) && self.sites.contains(&site) && self.exception(cell, site).is_none()
+    }
+
+    /// Why it is not defined at a site of a cell, though it is in others.
+    pub(super) fn exception(&self, cell: Cell, site: Site) -> Option<&'static str> {
+        let mut all = self.except.iter();
+        let found = all.find(|exception| exception.cell == cell && exception.site == site);
+        found.map(|exception| exception.reason)
+    }
 }
 
 /// An option whose value makes no sense at a site.
@@ -40,8 +67,10 @@ pub(crate) struct Misplaced {
 }
 
 /// Where a normalizer is to stand, and on what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Place {
+    /// The cell.
+    pub cell: Cell,
     /// The site.
     pub site: Site,
     /// Number of values of an example, `F`.
@@ -52,21 +81,8 @@ pub struct Place {
     pub beta: bool,
     /// Number of time steps of the longest training sequence.
     pub steps: usize,
-}
-
-/// There is no layer for a normalization.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what} is known by name only: there is no layer for it; choose another normalization")]
-pub struct NotAvailable {
-    /// What has no layer.
-    pub what: String,
-}
-
-impl NotAvailable {
-    /// There is no layer for this.
-    pub fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into() }
-    }
+    /// Where the bias of an LSTM's forget gate starts.
+    pub forget_bias: f64,
 }
 
 /// The options of one normalization: how they are read, printed and made into a layer.
@@ -100,12 +116,5 @@ pub(super) trait VariantOptions: Copy + Default {
     }
 
     /// The layer.
-    ///
-    /// # Errors
-    /// If there is none.
-    fn build<T: Real>(
-        &self,
-        scope: &mut Scope<'_, T>,
-        place: Place,
-    ) -> Result<Box<dyn Normalizer<T>>, NotAvailable>;
+    fn build<T: Real>(&self, scope: &mut Scope<'_, T>, place: Place) -> Box<dyn Normalizer<T>>;
 }

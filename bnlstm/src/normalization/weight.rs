@@ -2,11 +2,11 @@
 //! `weight(gamma=1)`.
 
 use kernels::Real;
-use nn::norm::Normalizer;
+use nn::norm::{Normalizer, WeightNorm, WeightNormConfig};
 use nn::params::Scope;
 
 use super::common::GAMMA;
-use super::variant::{NotAvailable, Place, Variant, VariantOptions};
+use super::variant::{Place, Variant, VariantOptions};
 use crate::cell::Site;
 use crate::number::shortest;
 use crate::text::{Fault, GivenOptions};
@@ -41,6 +41,7 @@ impl VariantOptions for WeightOptions {
         gamma_in_label: false,
         sites: &Site::PRODUCTS,
         default_sites: &Site::PRODUCTS,
+        except: &[],
     };
 
     fn read(given: &GivenOptions<'_>) -> Result<Self, Fault> {
@@ -54,11 +55,9 @@ impl VariantOptions for WeightOptions {
         vec![shortest(self.gamma)]
     }
 
-    fn build<T: Real>(
-        &self,
-        _scope: &mut Scope<'_, T>,
-        _place: Place,
-    ) -> Result<Box<dyn Normalizer<T>>, NotAvailable> {
-        Err(NotAvailable::new(format!("`{}`", Self::VARIANT.name)))
+    #[track_caller]
+    fn build<T: Real>(&self, scope: &mut Scope<'_, T>, place: Place) -> Box<dyn Normalizer<T>> {
+        let config = WeightNormConfig { gamma: self.gamma };
+        Box::new(WeightNorm::new(scope, place.features, config))
     }
 }

@@ -142,6 +142,20 @@ macro_rules! regularizers {
 }
 
 impl Regularization {
+    /// What the cells take of it; the norm stabilizer is a term of the loss.
+    pub fn of_cells(&self) -> nn::regularization::Regularization {
+        let zoneout = self.zoneout.unwrap_or(Zoneout { h: 0.0, c: 0.0 });
+        let variational = self.variational.unwrap_or(Variational { x: 0.0, h: 0.0 });
+        nn::regularization::Regularization {
+            zoneout_h: zoneout.h,
+            zoneout_c: zoneout.c,
+            recurrent_dropout: self.recurrent_dropout.map_or(0.0, |dropout| dropout.p),
+            variational_x: variational.x,
+            variational_h: variational.h,
+            weight_drop: self.weight_drop.map_or(0.0, |drop| drop.p),
+        }
+    }
+
     /// Reads the part of a text that names one regularizer.
     fn read_part(&mut self, part: &str) -> Result<(), Fault> {
         let call = Parser::new(part).single("a regularizer")?;

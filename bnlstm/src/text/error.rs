@@ -70,6 +70,18 @@ pub enum Problem {
         /// What was named.
         name: &'static str,
     },
+    /// A normalization that is not defined at a site of this cell.
+    #[error("`{variant}` is not defined at `{site}` of `{cell}`: {reason}; leave the site out")]
+    NotInCell {
+        /// The normalization.
+        variant: &'static str,
+        /// The cell.
+        cell: Cell,
+        /// The site.
+        site: Site,
+        /// Why not.
+        reason: &'static str,
+    },
     /// A cell without the site.
     #[error("{}; its sites are {}", cell.lacks(*site), names(cell.sites()))]
     NoSuchSite {

@@ -53,7 +53,9 @@ fn comparisons(device: &Device<f64>, normalization: &str, mode: Mode) -> Vec<(St
     let mut store = ParamStore::new(device);
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let mut scope = Scope::new(&mut store, &mut rng);
-    let classifier = Classifier::new(&mut scope, &model(normalization), SIZES);
+    let model = model(normalization);
+    let layers = model.layers(&mut scope, SIZES);
+    let classifier = Classifier::new(&mut scope, layers, &model, SIZES);
     scatter(&mut store);
     let trainable = store.iter().filter(|(_, param)| param.role == Role::Trainable);
     let ids: Vec<ParamId> = trainable.map(|(id, _)| id).collect();

@@ -198,6 +198,12 @@ fn mistakes_of_places() {
         (Cell::Gru, "sum=layer", 0, "gru has no `sum`: its reset gate"),
         (
             Cell::Gru,
+            "h=norm-propagation,out=norm-propagation",
+            19,
+            "`norm-propagation` is not defined at `out` of `gru`: a GRU carries the sum",
+        ),
+        (
+            Cell::Gru,
             " layer-burn",
             1,
             "`layer-burn` normalizes at `carry`, but gru has no cell state",

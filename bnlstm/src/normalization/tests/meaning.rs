@@ -54,8 +54,10 @@ fn a_bare_name_stands_at_those_of_its_default_sites_that_the_cell_has() {
         assert_eq!(parse(cell, "dyt").to_string(), sites.replace("DYT", dyt));
     }
     let propagation = "norm-propagation(gamma=2,cell=1)";
-    let sites = format!("h={propagation},x={propagation},out={propagation}");
-    assert_eq!(parse(Cell::Gru, "norm-propagation").to_string(), sites);
+    let products = format!("h={propagation},x={propagation}");
+    assert_eq!(parse(Cell::Gru, "norm-propagation").to_string(), products);
+    let sites = format!("{products},out={propagation}");
+    assert_eq!(parse(Cell::Rnn, "norm-propagation").to_string(), sites);
     assert_eq!(parse(Cell::Rnn, "none"), Sites::none(Cell::Rnn));
     assert_eq!(Sites::none(Cell::Rnn).to_string(), "none");
 }

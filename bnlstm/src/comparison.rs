@@ -51,6 +51,12 @@ pub struct RunResult {
     pub sites: Sites,
     /// Seed of the run.
     pub seed: u64,
+    /// Number of trainable parameters.
+    pub parameters: usize,
+    /// Number of statistics, which training moves without gradients.
+    pub statistics: usize,
+    /// Number of updates in an epoch.
+    pub updates_per_epoch: usize,
     /// All its epochs.
     pub epochs: Vec<Record>,
     /// Why it ended early, if it did.
@@ -58,9 +64,10 @@ pub struct RunResult {
 }
 
 impl RunResult {
-    /// Time of all updates.
-    pub fn train_seconds(&self) -> f64 {
-        self.epochs.iter().map(|record| record.train_seconds).sum()
+    /// Mean time of an update in ms.
+    pub fn step_ms(&self) -> f64 {
+        let seconds: f64 = self.epochs.iter().map(|record| record.train_seconds).sum();
+        1e3 * seconds / (self.epochs.len() * self.updates_per_epoch) as f64
     }
 
     /// The first epoch whose test accuracy under population statistics is at least `accuracy`.
@@ -161,11 +168,15 @@ impl Plan {
         let (sites, seed) = (config.model.normalization, config.training.seed);
         let label = sites.label();
         let mut trainer = Trainer::<f32>::new(config, self.task.as_ref(), &device.open());
+        let (parameters, statistics) = trainer.counts();
         let updates = config.training.epochs.saturating_mul(trainer.updates_per_epoch());
         let mut bar = progress.task(format!("{label}, seed {seed}"), updates as u64);
         let mut result = RunResult {
             sites,
             seed,
+            parameters,
+            statistics,
+            updates_per_epoch: trainer.updates_per_epoch(),
             epochs: Vec::new(),
             diverged: None,
         };

@@ -13,7 +13,11 @@ pub fn caption(run: &RunConfig, seeds: usize) -> String {
         1 => String::new(),
         _ => format!("; mean ± standard deviation over {seeds} seeds"),
     };
-    format!("after {epochs} epochs, with population statistics unless it says batch{spread}\n")
+    let epochs = match epochs {
+        1 => "1 epoch".to_owned(),
+        epochs => format!("{epochs} epochs"),
+    };
+    format!("after {epochs}, with population statistics unless it says batch{spread}\n")
 }
 
 /// One line for each normalization, over those of its runs that have not diverged.
@@ -23,24 +27,37 @@ pub fn table(comparison: &Comparison, target: f64) -> Table {
         Column::numbers("test accuracy %"),
         Column::numbers("with batch statistics %"),
         Column::numbers(format!("epochs to {target} %")),
-        Column::numbers("training seconds"),
+        Column::numbers("ms a step"),
+        Column::numbers("of none"),
+        Column::numbers("parameters"),
+        Column::numbers("statistics"),
     ]);
-    for (sites, results) in comparison.by_normalization() {
+    let groups = comparison.by_normalization();
+    let plain = groups.iter().find(|(sites, _)| sites.iter().next().is_none());
+    let plain = plain.map(|(_, results)| finished(results));
+    let plain_ms = plain
+        .filter(|results| !results.is_empty())
+        .map(|results| over(&results, RunResult::step_ms).mean);
+    for (sites, results) in groups {
         let finished = finished(&results);
         let label = match results.len() - finished.len() {
             0 => sites.label(),
             diverged => format!("{} ({diverged} of {} diverged)", sites.label(), results.len()),
         };
         if finished.is_empty() {
-            table.row([&label, "–", "–", "–", "–"]);
+            table.row([&label, "–", "–", "–", "–", "–", "–", "–"]);
             continue;
         }
+        let step_ms = over(&finished, RunResult::step_ms);
         table.row([
             label,
             format!("{:.1}", over(&finished, population)),
             format!("{:.1}", over(&finished, batch)),
             epochs_to(&finished, target / 100.0),
-            format!("{:.1}", over(&finished, RunResult::train_seconds)),
+            format!("{:.1}", step_ms),
+            plain_ms.map_or("–".to_owned(), |plain| format!("{:.2}", step_ms.mean / plain)),
+            finished[0].parameters.to_string(),
+            finished[0].statistics.to_string(),
         ]);
     }
     table
@@ -141,6 +158,9 @@ mod tests {
         RunResult {
             sites: Sites::none(Cell::Lstm),
             seed,
+            parameters: 7,
+            statistics: 3,
+            updates_per_epoch: 100,
             epochs: accuracies.iter().enumerate().map(record).collect(),
             diverged: diverged.then_some(Diverged {
                 epoch: accuracies.len() + 1,
@@ -158,10 +178,19 @@ mod tests {
     #[test]
     fn rows_show_the_last_epoch_and_who_got_to_the_target() {
         let both = vec![run(1, &[0.5, 0.6], false), run(2, &[0.2, 0.7], false)];
-        assert_eq!(row(both), "LSTM 65.0 ± 7.1 65.0 ± 7.1 1.5 ± 0.7 1.0 ± 0.0");
+        assert_eq!(
+            row(both),
+            "LSTM 65.0 ± 7.1 65.0 ± 7.1 1.5 ± 0.7 5.0 ± 0.0 1.00 7 3"
+        );
         let one = vec![run(1, &[0.5, 0.6], false), run(2, &[0.2, 0.4], false)];
-        assert_eq!(row(one), "LSTM 50.0 ± 14.1 50.0 ± 14.1 1.0 (1 of 2) 1.0 ± 0.0");
-        assert_eq!(row(vec![run(1, &[0.4], false)]), "LSTM 40.0 40.0 never 0.5");
+        assert_eq!(
+            row(one),
+            "LSTM 50.0 ± 14.1 50.0 ± 14.1 1.0 (1 of 2) 5.0 ± 0.0 1.00 7 3"
+        );
+        assert_eq!(
+            row(vec![run(1, &[0.4], false)]),
+            "LSTM 40.0 40.0 never 5.0 1.00 7 3"
+        );
     }
 
     #[test]
@@ -173,9 +202,9 @@ mod tests {
         assert!(reasons[0].starts_with("LSTM, seed 2: epoch 2: the mean training loss is NaN"));
         assert_eq!(
             row(comparison.results),
-            "LSTM (1 of 2 diverged) 60.0 60.0 1.0 1.0"
+            "LSTM (1 of 2 diverged) 60.0 60.0 1.0 5.0 1.00 7 3"
         );
         let none = vec![run(1, &[], true), run(2, &[0.9], true)];
-        assert_eq!(row(none), "LSTM (2 of 2 diverged) – – – –");
+        assert_eq!(row(none), "LSTM (2 of 2 diverged) – – – – – – –");
     }
 }

@@ -3,7 +3,8 @@
 //! * [`normalization`]: which normalization stands at which site, as text
 //! * [`cell`]: the recurrent cells and their sites; [`regularization`]; [`list`]: all there is
 //! * [`task`]: what is learned
-//! * [`config`], [`trainer`], [`comparison`]: runs
+//! * [`config`], [`trainer`], [`comparison`]: runs; [`study`]: a short one for a cell or a
+//!   normalization of one's own
 //! * [`run_directory`], [`figure`], [`table`], [`progress`]: what one sees of them
 //! * [`commands`]: the command line
 #![forbid(unsafe_code)]
@@ -22,6 +23,7 @@ mod number;
 pub mod progress;
 pub mod regularization;
 pub mod run_directory;
+pub mod study;
 pub mod table;
 pub mod task;
 pub mod text;

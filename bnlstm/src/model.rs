@@ -104,16 +104,7 @@ impl ModelConfig {
                 };
                 Layer::cell(Rnn::new(scope, &config, sites))
             }
-            Cell::Lstm => {
-                let config = LstmConfig {
-                    recurrent_weight: self.recurrent_gates(4, GATE_G),
-                    forget_bias: self.forget_bias,
-                    initial_noise,
-                    regularization,
-                    ..LstmConfig::new(input_size, hidden_size)
-                };
-                Layer::cell(Lstm::new(scope, &config, sites))
-            }
+            Cell::Lstm => Layer::cell(Lstm::new(scope, &self.lstm(input_size), sites)),
             Cell::Gru => {
                 let config = GruConfig {
                     recurrent_weight: self.recurrent_gates(3, GATE_N),
@@ -123,6 +114,17 @@ impl ModelConfig {
                 };
                 Layer::cell(Gru::new(scope, &config, sites))
             }
+        }
+    }
+
+    /// The settings of an LSTM that reads inputs of `input_size` elements.
+    pub fn lstm(&self, input_size: usize) -> LstmConfig {
+        LstmConfig {
+            recurrent_weight: self.recurrent_gates(4, GATE_G),
+            forget_bias: self.forget_bias,
+            initial_noise: self.initial_noise,
+            regularization: self.regularization.of_cells(),
+            ..LstmConfig::new(input_size, self.hidden_size)
         }
     }
 

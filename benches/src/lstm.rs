@@ -1,43 +1,64 @@
 //! The LSTM whose training steps and whose sequences are measured.
 
 use std::fmt;
+use std::str::FromStr;
 
-use clap::ValueEnum;
+use bnlstm::cell::Cell;
+use bnlstm::normalization::{ParseError, Sites};
 use kernels::Real;
-use nn::cell::{GATE_G, Lstm, LstmConfig, Sites};
+use nn::cell::{GATE_G, Lstm, LstmConfig};
 use nn::init::Gates;
-use nn::norm::{BatchNorm, BatchNormConfig, LayerNorm, LayerNormConfig, Normalizer, StepRows};
 use nn::params::Scope;
 
-/// Normalization at all three sites of the LSTM.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Norm {
-    /// None at any site.
-    None,
-    /// Batch normalization with statistics for each time step and γ = 0.1.
-    Batch,
-    /// Layer normalization with γ = 1.
-    Layer,
+/// The normalizations of an LSTM, by their text (see `bnlstm list`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Norm {
+    text: String,
+    sites: Sites,
 }
 
 impl Norm {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::None, Self::Batch, Self::Layer];
+    /// What is measured everywhere: none, batch normalization with statistics for each time step and
+    /// γ = 0.1, and layer normalization.
+    pub fn basic() -> [Self; 3] {
+        ["none", "batch", "layer"].map(Self::named)
+    }
+
+    /// The one that a text of this program names.
+    ///
+    /// # Panics
+    /// If the text is not a normalization of an LSTM.
+    #[track_caller]
+    pub fn named(text: &str) -> Self {
+        text.parse().unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Whether some site takes moments over the batch.
+    pub fn is_over_batch(&self) -> bool {
+        self.sites.has_statistics()
+    }
+}
+
+impl FromStr for Norm {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        Ok(Self {
+            text: text.to_owned(),
+            sites: Sites::parse(Cell::Lstm, text)?,
+        })
+    }
 }
 
 impl fmt::Display for Norm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::None => "none",
-            Self::Batch => "batch",
-            Self::Layer => "layer",
-        })
+        f.write_str(&self.text)
     }
 }
 
 /// An LSTM, initialized as in the released code of Cooijmans et al. 2016: the block of `W_h` for
 /// `g` the identity, the others orthogonal.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LstmSpec {
     /// `T`, time steps of its sequences.
     pub steps: usize,
@@ -45,7 +66,7 @@ pub struct LstmSpec {
     pub input_size: usize,
     /// `H`, number of units.
     pub hidden_size: usize,
-    /// Normalization at all sites.
+    /// Its normalizations.
     pub norm: Norm,
     /// Where the bias of the forget gate starts.
     pub forget_bias: f64,
@@ -66,49 +87,15 @@ impl LstmSpec {
     /// Makes it in `scope`.
     #[track_caller]
     pub fn build<T: Real>(&self, scope: &mut Scope<'_, T>) -> Lstm<T> {
-        let gates = 4 * self.hidden_size;
-        let sites = Sites {
-            h: self.site(scope, "h", gates),
-            x: self.site(scope, "x", gates),
-            c: self.site(scope, "c", self.hidden_size),
-            ..Sites::default()
-        };
+        let sites = self
+            .norm
+            .sites
+            .build(scope, self.hidden_size, self.steps, self.forget_bias);
         let config = LstmConfig {
             recurrent_weight: Gates::orthogonal_but_identity(4, GATE_G),
             forget_bias: self.forget_bias,
             ..LstmConfig::new(self.input_size, self.hidden_size)
         };
         Lstm::new(scope, &config, sites)
-    }
-
-    /// The normalizer of `features` elements at the site `name`.
-    fn site<T: Real>(
-        &self,
-        scope: &mut Scope<'_, T>,
-        name: &str,
-        features: usize,
-    ) -> Option<Box<dyn Normalizer<T>>> {
-        let mut scope = scope.within(name);
-        // The bias of the gates serves both of their terms.
-        let beta = name == "c";
-        match self.norm {
-            Norm::None => None,
-            Norm::Batch => {
-                let config = BatchNormConfig {
-                    gamma: 0.1,
-                    beta,
-                    steps: StepRows::PerStep(self.steps),
-                    ..BatchNormConfig::default()
-                };
-                Some(Box::new(BatchNorm::new(&mut scope, features, config)))
-            }
-            Norm::Layer => {
-                let config = LayerNormConfig {
-                    beta,
-                    ..LayerNormConfig::default()
-                };
-                Some(Box::new(LayerNorm::new(&mut scope, features, config)))
-            }
-        }
     }
 }

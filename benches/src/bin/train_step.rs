@@ -32,8 +32,8 @@ struct Cli {
     /// Sizes.
     #[arg(long, value_enum, default_value = "pmnist")]
     config: Config,
-    /// Normalization at all sites.
-    #[arg(long, value_enum, default_value = "batch")]
+    /// Normalization, as `bnlstm train --norm` takes it: none, batch, layer, rms, weight …
+    #[arg(long, default_value = "batch")]
     norm: Norm,
     /// Steps to time, after two that are not.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
@@ -84,7 +84,7 @@ fn main() {
     };
     let mut phases = Phases::default();
     let mut times = cpu.install(|| {
-        let mut step = TrainStep::new(&device, config, cli.norm);
+        let mut step = TrainStep::new(&device, config, cli.norm.clone());
         step.run();
         step.run();
         profile.iter().for_each(|profile| profile.reset());

@@ -81,12 +81,12 @@ impl Decay {
     /// magnitude, and with which states lose 10, or 20.
     fn spec(self, course: Course) -> LstmSpec {
         let (norm, forget_bias) = match (self, course) {
-            (Self::Gradient, Course::Lasting) => (Norm::None, 1.0),
-            (Self::Gradient, Course::Decaying) => (Norm::None, 0.7),
-            (Self::NormalizedGradient, Course::Lasting) => (Norm::Batch, 2.0),
-            (Self::NormalizedGradient, Course::Decaying) => (Norm::Batch, -1.5),
-            (Self::State, Course::Lasting) => (Norm::None, 3.5),
-            (Self::State, Course::Decaying) => (Norm::None, 2.8),
+            (Self::Gradient, Course::Lasting) => (Norm::named("none"), 1.0),
+            (Self::Gradient, Course::Decaying) => (Norm::named("none"), 0.7),
+            (Self::NormalizedGradient, Course::Lasting) => (Norm::named("batch"), 2.0),
+            (Self::NormalizedGradient, Course::Decaying) => (Norm::named("batch"), -1.5),
+            (Self::State, Course::Lasting) => (Norm::named("none"), 3.5),
+            (Self::State, Course::Decaying) => (Norm::named("none"), 2.8),
         };
         LstmSpec {
             forget_bias,

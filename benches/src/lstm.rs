@@ -32,11 +32,6 @@ impl Norm {
     pub fn named(text: &str) -> Self {
         text.parse().unwrap_or_else(|error| panic!("{error}"))
     }
-
-    /// Whether some site takes moments over the batch.
-    pub fn is_over_batch(&self) -> bool {
-        self.sites.has_statistics()
-    }
 }
 
 impl FromStr for Norm {

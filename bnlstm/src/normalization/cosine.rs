@@ -1,5 +1,5 @@
 //! Cosine normalization:
-//! `cosine(gamma=1,eps=1e-5)`.
+//! `cosine(gamma=1,eps=1e-3)`.
 
 use kernels::Real;
 use nn::norm::{CosineNorm, CosineNormConfig, Normalizer};
@@ -13,7 +13,7 @@ use crate::text::{Fault, GivenOptions, OptionInfo, Range, Values};
 
 /// Cosine normalization of a product x W, for each unit j, a column w_j of W [D, F]:
 ///
-/// y_j = γ_j (w_j · x) / (‖w_j‖ ‖x‖ + ε).
+/// y_j = γ_j (w_j · x) / (‖w_j‖ max(‖x‖, ε)).
 ///
 /// The cosine is between −1 and 1, so that gates could never saturate; the learned scale γ, which the
 /// paper does not have, lets them.
@@ -23,7 +23,7 @@ use crate::text::{Fault, GivenOptions, OptionInfo, Range, Values};
 pub struct CosineOptions {
     /// Value at which every γ starts.
     pub gamma: f64,
-    /// ε, added to the product of the norms.
+    /// ε, length that shorter inputs are taken to have.
     pub eps: f64,
 }
 
@@ -31,7 +31,7 @@ impl Default for CosineOptions {
     fn default() -> Self {
         Self {
             gamma: 1.0,
-            eps: 1e-5,
+            eps: 1e-3,
         }
     }
 }
@@ -47,7 +47,7 @@ impl VariantOptions for CosineOptions {
             OptionInfo {
                 name: "eps",
                 values: Values::Number(Range::Positive),
-                help: "added to the product of the norms",
+                help: "length that shorter inputs are taken to have",
             },
         ],
         gamma_in_label: false,

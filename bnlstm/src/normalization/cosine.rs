@@ -13,7 +13,7 @@ use crate::text::{Fault, GivenOptions, OptionInfo, Range, Values};
 
 /// Cosine normalization of a product x W, for each unit j, a column w_j of W [D, F]:
 ///
-/// y_j = γ_j (w_j · x) / (‖w_j‖ ‖x‖ + ε).
+/// y_j = γ_j (w_j · x) / (‖w_j‖ max(‖x‖, ε)).
 ///
 /// The cosine is between −1 and 1, so that gates could never saturate; the learned scale γ, which the
 /// paper does not have, lets them.
@@ -23,7 +23,7 @@ use crate::text::{Fault, GivenOptions, OptionInfo, Range, Values};
 pub struct CosineOptions {
     /// Value at which every γ starts.
     pub gamma: f64,
-    /// ε, added to the product of the norms.
+    /// ε: shorter vectors are divided by it instead of their norm.
     pub eps: f64,
 }
 
@@ -47,7 +47,7 @@ impl VariantOptions for CosineOptions {
             OptionInfo {
                 name: "eps",
                 values: Values::Number(Range::Positive),
-                help: "added to the product of the norms",
+                help: "shorter vectors are divided by it instead of their norm",
             },
         ],
         gamma_in_label: false,

@@ -20,7 +20,9 @@ pub enum Statistics {
 /// What the forward pass is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Training: statistics of the batch, which also move the running averages.
+    /// Training: statistics of the batch, which also move the running averages, in every pass. What has
+    /// to be computed again without that can be so in `Eval(Statistics::Batch)`, where a normalization
+    /// depends on the moments of the batch alone.
     Train,
     /// Evaluation: changes nothing in the store.
     Eval(Statistics),

@@ -17,7 +17,8 @@ use crate::text::{Choice, Fault, GivenOptions, OptionInfo, Values};
 ///
 /// where mean and biased variance of each row run over its units and its last `window` steps
 /// v_{t−window+1} … v_t, or as many as there were. With `groups=gate` they run over the units of each
-/// gate. A window of 1 is layer normalization; the default of 5 is a choice of this project.
+/// gate. A window of 1 is layer normalization; the default of 20 is
+/// that of the authors' script for characters of the Penn Treebank.
 ///
 /// Pospisil, Zadorozhnyy & Ye 2022, "Breaking Time Invariance: Assorted-Time Normalization for RNNs"
 /// (arXiv 2209.14439).

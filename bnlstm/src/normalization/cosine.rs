@@ -23,7 +23,7 @@ use crate::text::{Fault, GivenOptions, OptionInfo, Range, Values};
 pub struct CosineOptions {
     /// Value at which every γ starts.
     pub gamma: f64,
-    /// ε, length that shorter inputs are taken to have.
+    /// ε: shorter vectors are divided by it instead of their norm.
     pub eps: f64,
 }
 
@@ -47,7 +47,7 @@ impl VariantOptions for CosineOptions {
             OptionInfo {
                 name: "eps",
                 values: Values::Number(Range::Positive),
-                help: "length that shorter inputs are taken to have",
+                help: "shorter vectors are divided by it instead of their norm",
             },
         ],
         gamma_in_label: false,

@@ -102,6 +102,7 @@ impl BatchNorm {
         context: &mut Context<'t, '_, T>,
         x: Var<'t, T>,
         step: Step<'_, T>,
+        memory: &mut Memory<'t, T>,
     ) -> Var<'t, T> {
         let gamma = context.param(self.gamma);
         let beta = self.beta.map(|beta| context.param(beta));
@@ -111,7 +112,7 @@ impl BatchNorm {
         if let Some((mean, var)) = self.fixed(context, step, groups) {
             return x.batch_norm_fixed(gamma, beta, &mean, &var, epsilon);
         }
-        let out = match self.correction(context, step, groups) {
+        let out = match self.correction(context, (step, groups), memory) {
             Some(Correction { mean, std, limits }) => {
                 x.batch_renorm(gamma, beta, epsilon, &mean, &std, limits)
             }
@@ -122,14 +123,14 @@ impl BatchNorm {
         out.y
     }
 
-    fn correction<T: Real>(
+    fn correction<'t, T: Real>(
         &self,
-        context: &Context<'_, '_, T>,
-        step: Step<'_, T>,
-        steps: usize,
+        context: &Context<'t, '_, T>,
+        steps: (Step<'_, T>, usize),
+        memory: &mut Memory<'t, T>,
     ) -> Option<Correction<T>> {
         let renorm = self.renorm.as_ref()?;
-        renorm.correction(context, &self.statistics, step, steps)
+        renorm.correction(context, &self.statistics, steps, memory)
     }
 
     /// Mean and variance for `steps` steps from `step` on, unless the mode takes the batch's.
@@ -196,7 +197,7 @@ impl<T: Real> Normalizer<T> for BatchNorm {
         context: &mut Context<'t, '_, T>,
         x: Var<'t, T>,
         step: Step<'_, T>,
-        _: &mut Memory<'t, T>,
+        memory: &mut Memory<'t, T>,
     ) -> Var<'t, T> {
         assert!(
             self.steps != StepRows::SequenceWise,
@@ -206,9 +207,9 @@ impl<T: Real> Normalizer<T> for BatchNorm {
         );
         match step.live {
             Some(live) if self.padding == Padding::Mask => {
-                live.spread(self.all_rows(context, live.pick(x), step))
+                live.spread(self.all_rows(context, live.pick(x), step, memory))
             }
-            _ => self.all_rows(context, x, Step { live: None, ..step }),
+            _ => self.all_rows(context, x, Step { live: None, ..step }, memory),
         }
     }
 
@@ -232,17 +233,18 @@ impl<T: Real> Normalizer<T> for BatchNorm {
         }
         let lengths = lengths.filter(|_| self.padding == Padding::Mask);
         let all = Step::new(0, of);
+        let memory = &mut Memory::default();
         match (self.steps, lengths) {
             (StepRows::SequenceWise, Some(lengths)) => {
-                lengths.spread(self.all_rows(context, lengths.pick(x), all))
+                lengths.spread(self.all_rows(context, lengths.pick(x), all, memory))
             }
             (StepRows::SequenceWise, None) => {
                 let shape = x.shape();
                 let rows = x.reshape([of * shape.extent(1), shape.last()]);
-                self.all_rows(context, rows, all).reshape(shape)
+                self.all_rows(context, rows, all, memory).reshape(shape)
             }
             (_, Some(lengths)) => super::step_by_step(self, context, x, Some(lengths)),
-            (_, None) => self.all_rows(context, x, all),
+            (_, None) => self.all_rows(context, x, all, memory),
         }
     }
 
@@ -254,7 +256,7 @@ impl<T: Real> Normalizer<T> for BatchNorm {
         let moments = match self.fixed(context, all, steps) {
             Some((mean, var)) => SequenceMoments::Given(mean, var),
             None => self
-                .correction(context, all, steps)
+                .correction(context, (all, steps), &mut Memory::default())
                 .map_or(SequenceMoments::Columns, SequenceMoments::from),
         };
         Some(FusedNorm::Values(SequenceNorm {

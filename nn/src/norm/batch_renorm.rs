@@ -13,7 +13,7 @@
 use autodiff::{SequenceMoments, Tensor};
 use kernels::{Real, Unary};
 
-use super::{Step, StepStatistics};
+use super::{Memory, Step, StepStatistics};
 use crate::context::{Context, Mode};
 use crate::params::{ParamId, Scope};
 
@@ -107,12 +107,12 @@ impl Renorm {
 
     /// The correction of `steps` steps from `step` on; none where batch normalization is not of the
     /// batch for the sake of training.
-    pub(super) fn correction<T: Real>(
+    pub(super) fn correction<'t, T: Real>(
         &self,
-        context: &Context<'_, '_, T>,
+        context: &Context<'t, '_, T>,
         statistics: &StepStatistics,
-        step: Step<'_, T>,
-        steps: usize,
+        (step, steps): (Step<'_, T>, usize),
+        memory: &mut Memory<'t, T>,
     ) -> Option<Correction<T>> {
         if context.mode() != Mode::Train {
             return None;
@@ -122,7 +122,11 @@ impl Renorm {
         let (r_max, d_max) = self
             .config
             .limits(counted.saturating_sub(usize::from(step.t > 0)));
-        let (mean, var) = statistics.running(context, step, steps);
+        let now = || statistics.running(context, step, steps);
+        let (mean, var) = match statistics.is_shared() {
+            true => memory.found_first(context.tape(), now),
+            false => now(),
+        };
         Some(Correction {
             mean,
             std: var.map(Unary::Shift(T::of(self.epsilon))).map(Unary::Sqrt),

@@ -23,7 +23,7 @@ mod weight;
 
 use std::collections::VecDeque;
 
-use autodiff::{SequenceNorm, Tensor, Var};
+use autodiff::{SequenceNorm, Tape, Tensor, Var};
 use kernels::Real;
 
 use crate::context::Context;
@@ -72,6 +72,25 @@ impl<T: Real> Default for Memory<'_, T> {
         Self {
             earlier: VecDeque::new(),
         }
+    }
+}
+
+impl<'t, T: Real> Memory<'t, T> {
+    /// Two statistics as the first step of the pass finds them by `now`, kept in front: a row that all
+    /// steps share moves during the pass, and no step may depend on those before it behind the
+    /// gradient's back.
+    fn found_first(
+        &mut self,
+        tape: &'t Tape<T>,
+        now: impl FnOnce() -> (Tensor<T>, Tensor<T>),
+    ) -> (Tensor<T>, Tensor<T>) {
+        if let (Some(mean), Some(var)) = (self.earlier.front(), self.earlier.get(1)) {
+            return (mean.value(), var.value());
+        }
+        let (mean, var) = now();
+        let found = [&mean, &var].map(|moment| tape.constant(moment.clone()));
+        self.earlier.extend(found);
+        (mean, var)
     }
 }
 

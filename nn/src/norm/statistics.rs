@@ -75,6 +75,11 @@ impl StepStatistics {
         &self.table.path
     }
 
+    /// Whether all steps share one row, which moves during a pass.
+    pub(super) fn is_shared(&self) -> bool {
+        self.table.shared
+    }
+
     /// Moves the running averages of the steps from `step` on: with `mean, var [G, F]` of G steps,
     /// `running ← momentum · running + (1 − momentum) · batch`.
     ///

@@ -204,9 +204,6 @@ impl OnlineNorm {
     }
 
     /// Mean and variance as they stood before this pass.
-    ///
-    /// A row that all steps share moves during the pass. The first step therefore leaves in the memory
-    /// what it found, so that no moments depend on earlier steps behind the gradient's back.
     fn before<'t, T: Real>(
         &self,
         context: &Context<'t, '_, T>,
@@ -214,18 +211,11 @@ impl OnlineNorm {
         steps: usize,
         memory: &mut Memory<'t, T>,
     ) -> (Tensor<T>, Tensor<T>) {
-        if let (true, Some(mean), Some(var)) =
-            (self.table.shared, memory.earlier.front(), memory.earlier.get(1))
-        {
-            return (mean.value(), var.value());
+        let now = || self.running(context, step, steps);
+        match self.table.shared {
+            true => memory.found_first(context.tape(), now),
+            false => now(),
         }
-        let (mean, var) = self.running(context, step, steps);
-        if self.table.shared {
-            let tape = context.tape();
-            let found = [&mean, &var].map(|moment| tape.constant(moment.clone()));
-            memory.earlier.extend(found);
-        }
-        (mean, var)
     }
 
     /// The controllers of the steps from `step` on: those of their rows, or what the step before

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::task::TaskConfig;
 
 pub use check::ValueError;
+pub(crate) use check::from_one_to;
 pub use model::{ModelConfig, RecurrentInit};
 
 /// How it is trained.

@@ -13,6 +13,16 @@ pub enum DeviceKind {
     Reference,
 }
 
+impl DeviceKind {
+    /// Its name in options.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Reference => "reference",
+        }
+    }
+}
+
 /// A kind of device with its number of threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeviceChoice {
@@ -34,7 +44,7 @@ impl DeviceChoice {
     /// One line that says what computes.
     pub fn describe(self) -> String {
         let device = match self.kind {
-            DeviceKind::Cpu => "cpu",
+            DeviceKind::Cpu => self.kind.name(),
             DeviceKind::Reference => "reference (plain loops, one thread a run)",
         };
         let plural = if self.threads == 1 { "" } else { "s" };

@@ -6,9 +6,29 @@ pub(crate) fn shortest(value: f64) -> String {
     text.strip_suffix(".0").unwrap_or(&text).to_owned()
 }
 
+/// The shortest text of a number that is rounded to six digits.
+pub(crate) fn six_digits(value: f64) -> String {
+    let rounded = format!("{value:.5e}");
+    rounded.parse().map_or(rounded, shortest)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::shortest;
+    use super::{shortest, six_digits};
+
+    #[test]
+    fn six_digits_are_those_that_count() {
+        let cases = [
+            (0.387_078_449, "0.387078"),
+            (1.632_993e-4, "0.000163299"),
+            (0.5, "0.5"),
+            (1234.5678, "1234.57"),
+            (3.000_000_4e-9, "3e-9"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(six_digits(value), text);
+        }
+    }
 
     #[test]
     fn texts_are_short_and_exact() {

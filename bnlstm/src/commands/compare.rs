@@ -99,7 +99,7 @@ impl Compare {
 
     fn config(&self) -> Result<CompareConfig, Failure> {
         let normalizations =
-            parse_list(self.run.cell(), &self.norms).map_err(TextOption::named("--norms"))?;
+            parse_list(self.run.model().cell(), &self.norms).map_err(TextOption::named("--norms"))?;
         let first = *normalizations.first().expect("a list has at least one part");
         let Some(end) = self.first_seed.checked_add(self.seeds) else {
             let remedy = format!("give at most {}", u64::MAX - self.seeds);

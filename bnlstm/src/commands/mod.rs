@@ -1,6 +1,7 @@
 //! The command line.
 
 mod compare;
+mod describe;
 mod eval;
 mod list;
 pub(crate) mod options;
@@ -36,6 +37,8 @@ enum Command {
     Eval(eval::Eval),
     /// Train several normalizations with several seeds; a table, learning curves and CSV.
     Compare(compare::Compare),
+    /// Say what a model is: equations, parameters, cost.
+    Describe(describe::Describe),
     /// Say what there is: variants, options, sites, cells, tasks, optimizers, regularizers.
     List(list::List),
 }
@@ -76,8 +79,13 @@ fn thread_count(text: &str) -> Result<usize, String> {
 /// What the user can mend, as text for stderr.
 pub fn run(cli: Cli) -> Result<(), Failure> {
     let device = cli.machine.choice();
-    // A list is the same on every device, and as JSON it is read by programs.
-    if !matches!(cli.command, Some(Command::List(_))) {
+    // A list is the same on every device; JSON is read by programs.
+    let silent = match &cli.command {
+        Some(Command::List(_)) => true,
+        Some(Command::Describe(describe)) => describe.json,
+        _ => false,
+    };
+    if !silent {
         output::line(format_args!(
             "bnlstm {}: {}",
             env!("CARGO_PKG_VERSION"),
@@ -89,6 +97,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Train(command)) => command.run(device),
         Some(Command::Eval(command)) => command.run(device),
         Some(Command::Compare(command)) => command.run(device),
+        Some(Command::Describe(command)) => command.run(device),
         Some(Command::List(command)) => command.run(),
     }
 }

@@ -71,22 +71,9 @@ impl TextOption {
     }
 }
 
-/// What a run is, but for its normalization and its seed.
+/// What a model is, but for its normalization.
 #[derive(Args, Clone, Debug)]
-pub struct RunOptions {
-    /// What is learned.
-    #[arg(long, value_enum, default_value = "digits")]
-    task: TaskName,
-    /// Directory of digits8x8-images-idx3-ubyte and digits8x8-labels-idx1-ubyte, raw or .gz, to use
-    /// instead of the embedded files.
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// Read the pixels in one random order instead of scan order.
-    #[arg(long)]
-    permuted: bool,
-    /// Seed of that order.
-    #[arg(long, default_value_t = 1, requires = "permuted")]
-    permutation_seed: u64,
+pub struct ModelOptions {
     /// The recurrent cell.
     #[arg(long, value_enum, default_value = "lstm")]
     cell: Cell,
@@ -111,6 +98,59 @@ pub struct RunOptions {
     /// Standard deviation of noise on the initial hidden state.
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     initial_noise: f64,
+}
+
+impl ModelOptions {
+    /// The recurrent cell.
+    pub fn cell(&self) -> Cell {
+        self.cell
+    }
+
+    /// Reads the normalization of the cell that an option gives.
+    ///
+    /// # Errors
+    /// What is wrong with its text, and where.
+    pub fn normalization(&self, option: &'static str, text: &str) -> Result<Sites, TextOption> {
+        Sites::parse(self.cell, text).map_err(TextOption::named(option))
+    }
+
+    /// The configuration with a normalization.
+    ///
+    /// # Errors
+    /// What is wrong with the text of the regularizers, and where.
+    pub fn config(&self, normalization: Sites) -> Result<ModelConfig, TextOption> {
+        let regularization = self.regularization.parse();
+        Ok(ModelConfig {
+            normalization,
+            regularization: regularization.map_err(TextOption::named("--regularization"))?,
+            hidden_size: self.hidden_size,
+            layers: self.layers,
+            bidirectional: self.bidirectional,
+            recurrent_init: self.recurrent_init,
+            forget_bias: self.forget_bias,
+            initial_noise: self.initial_noise,
+        })
+    }
+}
+
+/// What a run is, but for its normalization and its seed.
+#[derive(Args, Clone, Debug)]
+pub struct RunOptions {
+    /// What is learned.
+    #[arg(long, value_enum, default_value = "digits")]
+    task: TaskName,
+    /// Directory of digits8x8-images-idx3-ubyte and digits8x8-labels-idx1-ubyte, raw or .gz, to use
+    /// instead of the embedded files.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Read the pixels in one random order instead of scan order.
+    #[arg(long)]
+    permuted: bool,
+    /// Seed of that order.
+    #[arg(long, default_value_t = 1, requires = "permuted")]
+    permutation_seed: u64,
+    #[command(flatten)]
+    model: ModelOptions,
     /// Update rule.
     #[arg(long, value_enum, default_value = "rmsprop")]
     optimizer: OptimizerName,
@@ -129,17 +169,9 @@ pub struct RunOptions {
 }
 
 impl RunOptions {
-    /// The recurrent cell.
-    pub fn cell(&self) -> Cell {
-        self.cell
-    }
-
-    /// Reads the normalization of the cell that an option gives.
-    ///
-    /// # Errors
-    /// What is wrong with its text, and where.
-    pub fn normalization(&self, option: &'static str, text: &str) -> Result<Sites, TextOption> {
-        Sites::parse(self.cell, text).map_err(TextOption::named(option))
+    /// What the model is.
+    pub fn model(&self) -> &ModelOptions {
+        &self.model
     }
 
     /// The configuration with a normalization and a seed.
@@ -147,19 +179,9 @@ impl RunOptions {
     /// # Errors
     /// A value that makes no sense.
     pub fn config(&self, normalization: Sites, seed: u64) -> Result<RunConfig, Failure> {
-        let regularization = self.regularization.parse();
         let config = RunConfig {
             task: self.task()?,
-            model: ModelConfig {
-                normalization,
-                regularization: regularization.map_err(TextOption::named("--regularization"))?,
-                hidden_size: self.hidden_size,
-                layers: self.layers,
-                bidirectional: self.bidirectional,
-                recurrent_init: self.recurrent_init,
-                forget_bias: self.forget_bias,
-                initial_noise: self.initial_noise,
-            },
+            model: self.model.config(normalization)?,
             optimizer: self.optimizer(),
             training: TrainingConfig {
                 epochs: self.epochs,

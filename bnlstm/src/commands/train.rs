@@ -29,7 +29,7 @@ pub struct Train {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Take everything from the config.toml of a run; other options of the run are not allowed.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["RunOptions", "norm", "seed"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["RunOptions", "ModelOptions", "norm", "seed"])]
     config: Option<PathBuf>,
     #[command(flatten)]
     run: RunOptions,
@@ -52,7 +52,7 @@ impl Train {
         let config = match &self.config {
             Some(path) => RunConfig::read(path)?,
             None => {
-                let sites = self.run.normalization("--norm", &self.norm)?;
+                let sites = self.run.model().normalization("--norm", &self.norm)?;
                 self.run.config(sites, self.seed)?
             }
         };

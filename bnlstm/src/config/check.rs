@@ -33,6 +33,26 @@ impl ValueError {
     }
 }
 
+impl ModelConfig {
+    /// Looks for values that make no sense.
+    ///
+    /// # Errors
+    /// The first one, with what would fit.
+    pub fn check(&self) -> Result<(), ValueError> {
+        from_one_to("model.hidden_size", self.hidden_size, MOST_UNITS)?;
+        from_one_to("model.layers", self.layers, MOST_LAYERS)?;
+        check_layers(self)?;
+        at_least_zero("model.initial_noise", self.initial_noise)?;
+        let finite = self.forget_bias.is_finite();
+        require(
+            finite,
+            "model.forget_bias",
+            self.forget_bias,
+            "give a finite number",
+        )
+    }
+}
+
 impl RunConfig {
     /// Looks for values that make no sense.
     ///
@@ -40,25 +60,7 @@ impl RunConfig {
     /// The first one, with what would fit.
     pub fn check(&self) -> Result<(), ValueError> {
         let Self { model, training, .. } = self;
-        at_least_one("model.hidden_size", model.hidden_size)?;
-        if model.hidden_size > MOST_UNITS {
-            let remedy = format!("give at most {MOST_UNITS}");
-            return Err(ValueError::new("model.hidden_size", model.hidden_size, remedy));
-        }
-        at_least_one("model.layers", model.layers)?;
-        if model.layers > MOST_LAYERS {
-            let remedy = format!("give at most {MOST_LAYERS}");
-            return Err(ValueError::new("model.layers", model.layers, remedy));
-        }
-        check_layers(model)?;
-        at_least_zero("model.initial_noise", model.initial_noise)?;
-        let finite = model.forget_bias.is_finite();
-        require(
-            finite,
-            "model.forget_bias",
-            model.forget_bias,
-            "give a finite number",
-        )?;
+        model.check()?;
         at_least_one("training.epochs", training.epochs)?;
         at_least_one("training.batch", training.batch)?;
         positive("training.clip", training.clip)?;
@@ -153,6 +155,15 @@ fn require(
 
 fn at_least_one(field: &'static str, value: usize) -> Result<(), ValueError> {
     require(value > 0, field, value, "give at least 1")
+}
+
+/// An error unless a count is from 1 to `most`.
+pub(crate) fn from_one_to(field: &'static str, value: usize, most: usize) -> Result<(), ValueError> {
+    at_least_one(field, value)?;
+    match value > most {
+        true => Err(ValueError::new(field, value, format!("give at most {most}"))),
+        false => Ok(()),
+    }
 }
 
 fn at_least_zero(field: &'static str, value: f64) -> Result<(), ValueError> {

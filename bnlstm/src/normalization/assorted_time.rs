@@ -5,7 +5,8 @@ use kernels::Real;
 use nn::norm::{AssortedTimeNorm, AssortedTimeNormConfig, Normalizer};
 use nn::params::Scope;
 
-use super::common::{EPS, GAMMA, GROUPS, Groups};
+use super::common::{EPS, GAMMA, GROUPS, Groups, starts};
+use super::formula::Formula;
 use super::variant::{Misplaced, Place, Variant, VariantOptions};
 use crate::cell::Site;
 use crate::number::shortest;
@@ -95,6 +96,18 @@ impl VariantOptions for AssortedTimeOptions {
 
     fn misplaced(&self, site: Site) -> Option<Misplaced> {
         self.groups.misplaced(site)
+    }
+
+    fn formula(&self, place: Place) -> Formula {
+        let eps = shortest(self.eps);
+        let body = format!("γ ⊙ (v − mean) / √(var + {eps})");
+        Formula::of_values(place.beta, body)
+            .note(format!(
+                "mean and biased variance over {} at the last {} time steps, this one among them; the same in evaluation",
+                self.groups.note(),
+                self.window
+            ))
+            .note(starts(self.gamma))
     }
 
     #[track_caller]

@@ -5,7 +5,8 @@ use kernels::Real;
 use nn::norm::{BatchNorm, BatchNormConfig, Normalizer, StepRows};
 use nn::params::Scope;
 
-use super::common::{EPS, GAMMA, MOMENTUM, PADDING, Padding};
+use super::common::{EPS, GAMMA, MOMENTUM, PADDING, Padding, running, starts};
+use super::formula::Formula;
 use super::variant::{Misplaced, Place, Variant, VariantOptions};
 use crate::cell::Site;
 use crate::number::shortest;
@@ -72,6 +73,26 @@ impl Default for BatchOptions {
     }
 }
 
+impl BatchOptions {
+    /// What the moments run over, in training and in evaluation.
+    fn moments(&self) -> &'static str {
+        match self.stats {
+            Stats::PerStep => {
+                "mean and biased variance over the batch, at each time step; in evaluation the population's \
+                 of that step, those of the last step known for later ones"
+            }
+            Stats::Shared => {
+                "mean and biased variance over the batch, at each time step; in evaluation the population's, \
+                 one for all steps"
+            }
+            Stats::SequenceWise => {
+                "mean and biased variance over the batch and all time steps at once; in evaluation the \
+                 population's"
+            }
+        }
+    }
+}
+
 impl VariantOptions for BatchOptions {
     const VARIANT: Variant = Variant {
         name: "batch",
@@ -134,6 +155,16 @@ impl VariantOptions for BatchOptions {
             value: Stats::SequenceWise.word(),
             reason: "it needs all steps beforehand, which only `x` has; give per-step or shared",
         })
+    }
+
+    fn formula(&self, place: Place) -> Formula {
+        let eps = shortest(self.eps);
+        let body = format!("γ ⊙ (v − mean(v)) / √(var(v) + {eps})");
+        Formula::of_values(place.beta, body)
+            .note(self.moments())
+            .note(running(self.momentum))
+            .note(self.padding.note())
+            .note(starts(self.gamma))
     }
 
     #[track_caller]

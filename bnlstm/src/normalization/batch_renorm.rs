@@ -5,7 +5,8 @@ use kernels::Real;
 use nn::norm::{BatchNorm, BatchNormConfig, Normalizer, RenormConfig};
 use nn::params::Scope;
 
-use super::common::{EPS, GAMMA, MOMENTUM, PADDING, Padding, STEP_STATS, StepStats};
+use super::common::{EPS, GAMMA, MOMENTUM, PADDING, Padding, STEP_STATS, StepStats, running, starts};
+use super::formula::Formula;
 use super::variant::{Place, Variant, VariantOptions};
 use crate::cell::Site;
 use crate::number::shortest;
@@ -127,6 +128,31 @@ impl VariantOptions for BatchRenormOptions {
             shortest(self.momentum),
             self.padding.word().to_owned(),
         ]
+    }
+
+    fn formula(&self, place: Place) -> Formula {
+        let [eps, r_max, d_max] = [self.eps, self.rmax, self.dmax].map(shortest);
+        let body = format!("γ ⊙ (r (v − mean(v)) / √(var(v) + {eps}) + d)");
+        Formula::of_values(place.beta, body)
+            .note(format!(
+                "mean and biased variance over the batch, at each time step; in evaluation r = 1, d = 0 and \
+                 the population's moments, {}",
+                match self.stats {
+                    StepStats::PerStep => "of each step",
+                    StepStats::Shared => "one for all steps",
+                }
+            ))
+            .note(format!(
+                "r = clip(√(var(v) + {eps}) / s, 1 / r_max, r_max), d = clip((mean(v) − μ) / s, −d_max, d_max), \
+                 with s = √(σ² + {eps}) and the running averages μ, σ²; no gradient goes through r and d"
+            ))
+            .note(format!(
+                "r_max = 1 and d_max = 0 for {} updates, then linearly to {r_max} and {d_max} over {} updates",
+                self.start, self.ramp
+            ))
+            .note(running(self.momentum))
+            .note(self.padding.note())
+            .note(starts(self.gamma))
     }
 
     #[track_caller]

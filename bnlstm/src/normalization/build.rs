@@ -5,6 +5,7 @@ use nn::cell;
 use nn::params::Scope;
 
 use super::{Place, Sites};
+use crate::cell::Site;
 
 impl Sites {
     /// The normalizers of a cell with `hidden_size` units for sequences of `steps` steps, with their
@@ -21,22 +22,24 @@ impl Sites {
     ) -> cell::Sites<T> {
         let mut sites = cell::Sites::default();
         for (site, normalization) in self.iter() {
-            let place = Place {
-                cell: self.cell(),
-                site,
-                features: self.cell().features(site, hidden_size),
-                gates: if site.is_gate_term() {
-                    self.cell().gates()
-                } else {
-                    1
-                },
-                beta: !site.is_gate_term(),
-                steps,
-                forget_bias,
-            };
+            let place = self.place(site, hidden_size, steps, forget_bias);
             let normalizer = normalization.build(&mut scope.within(&format!("norm_{site}")), place);
             sites.set(site, normalizer);
         }
         sites
+    }
+
+    /// What a normalizer at a site has to know of the cell, as [`build`](Self::build) is told it.
+    pub fn place(&self, site: Site, hidden_size: usize, steps: usize, forget_bias: f64) -> Place {
+        let cell = self.cell();
+        Place {
+            cell,
+            site,
+            features: cell.features(site, hidden_size),
+            gates: if site.is_gate_term() { cell.gates() } else { 1 },
+            beta: !site.is_gate_term(),
+            steps,
+            forget_bias,
+        }
     }
 }

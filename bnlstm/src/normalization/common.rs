@@ -3,6 +3,7 @@
 use nn::norm;
 
 use crate::cell::Site;
+use crate::number::shortest;
 use crate::text::{Choice, OptionInfo, Range, Values};
 
 use super::variant::{Misplaced, Place};
@@ -49,6 +50,17 @@ pub(super) const GROUPS: OptionInfo = OptionInfo {
     help: "whether the units of all gates are normalized together, or those of each gate",
 };
 
+/// Where γ starts, beside a formula.
+pub(super) fn starts(gamma: f64) -> String {
+    format!("γ starts at {}", shortest(gamma))
+}
+
+/// How running averages follow, beside a formula.
+pub(super) fn running(momentum: f64) -> String {
+    let momentum = shortest(momentum);
+    format!("running averages, to evaluate with instead: {momentum} of the old ones, the rest of the batch's")
+}
+
 /// Whether steps beyond the end of a sequence take part in moments over the batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Padding {
@@ -57,6 +69,16 @@ pub enum Padding {
     Mask,
     /// They do, as in the code of Cooijmans et al. 2016.
     Include,
+}
+
+impl Padding {
+    /// What it says beside a formula.
+    pub(super) fn note(self) -> &'static str {
+        match self {
+            Self::Mask => "what follows a sequence's end is left out",
+            Self::Include => "what follows a sequence's end counts",
+        }
+    }
 }
 
 impl From<Padding> for norm::Padding {
@@ -116,6 +138,14 @@ impl Groups {
         match self {
             Self::Whole => 1,
             Self::Gate => place.gates,
+        }
+    }
+
+    /// What the moments of an example run over, beside a formula.
+    pub(super) fn note(self) -> &'static str {
+        match self {
+            Self::Whole => "all units of an example",
+            Self::Gate => "the units of each gate of an example",
         }
     }
 

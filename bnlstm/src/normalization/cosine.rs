@@ -2,10 +2,11 @@
 //! `cosine(gamma=1,eps=1e-3)`.
 
 use kernels::Real;
-use nn::norm::{CosineNorm, CosineNormConfig, Normalizer};
+use nn::norm::{CosineNorm, CosineNormConfig, LEAST_COLUMN_NORM, Normalizer};
 use nn::params::Scope;
 
-use super::common::GAMMA;
+use super::common::{GAMMA, starts};
+use super::formula::{Form, Formula};
 use super::variant::{Place, Variant, VariantOptions};
 use crate::cell::Site;
 use crate::number::shortest;
@@ -66,6 +67,21 @@ impl VariantOptions for CosineOptions {
 
     fn values(&self) -> Vec<String> {
         vec![shortest(self.gamma), shortest(self.eps)]
+    }
+
+    fn formula(&self, _: Place) -> Formula {
+        Formula {
+            form: Form::Factors,
+            parameters: &["γ"],
+            beta: false,
+            body: format!("v / max(‖v‖, {})", shortest(self.eps)),
+            notes: Vec::new(),
+        }
+        .note(format!(
+            "a weight by columns, w_j / max(‖w_j‖, {}), once a pass; the same in evaluation",
+            shortest(LEAST_COLUMN_NORM)
+        ))
+        .note(starts(self.gamma))
     }
 
     #[track_caller]

@@ -5,7 +5,8 @@ use kernels::Real;
 use nn::norm::{DyT, DyTConfig, Normalizer};
 use nn::params::Scope;
 
-use super::common::GAMMA;
+use super::common::{GAMMA, starts};
+use super::formula::Formula;
 use super::variant::{Place, Variant, VariantOptions};
 use crate::cell::Site;
 use crate::number::shortest;
@@ -63,6 +64,19 @@ impl VariantOptions for DytOptions {
 
     fn values(&self) -> Vec<String> {
         vec![shortest(self.gamma), shortest(self.alpha)]
+    }
+
+    fn formula(&self, place: Place) -> Formula {
+        let formula = Formula::of_values(place.beta, "γ ⊙ tanh(α v)".to_owned());
+        Formula {
+            parameters: &["γ", "α"],
+            ..formula
+        }
+        .note(format!(
+            "α is one number and starts at {}; the same in evaluation",
+            shortest(self.alpha)
+        ))
+        .note(starts(self.gamma))
     }
 
     #[track_caller]

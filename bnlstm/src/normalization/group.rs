@@ -5,7 +5,8 @@ use kernels::Real;
 use nn::norm::{LayerNorm, LayerNormConfig, Normalizer};
 use nn::params::Scope;
 
-use super::common::{EPS, GAMMA};
+use super::common::{EPS, GAMMA, starts};
+use super::formula::Formula;
 use super::variant::{Place, Variant, VariantOptions};
 use crate::cell::Site;
 use crate::number::shortest;
@@ -81,6 +82,18 @@ impl VariantOptions for GroupOptions {
                 "{groups} groups do not divide {features} values; give another number of groups or units"
             )),
         }
+    }
+
+    fn formula(&self, place: Place) -> Formula {
+        let eps = shortest(self.eps);
+        let body = format!("γ ⊙ (v − mean(v)) / √(var(v) + {eps})");
+        Formula::of_values(place.beta, body)
+            .note(format!(
+                "mean and biased variance over each of {} blocks of neighbouring units of an example; the \
+                 same in evaluation",
+                self.groups
+            ))
+            .note(starts(self.gamma))
     }
 
     #[track_caller]

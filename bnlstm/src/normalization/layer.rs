@@ -5,7 +5,8 @@ use kernels::Real;
 use nn::norm::{LayerNorm, LayerNormConfig, Normalizer};
 use nn::params::Scope;
 
-use super::common::{EPS, GAMMA, GROUPS, Groups};
+use super::common::{EPS, GAMMA, GROUPS, Groups, starts};
+use super::formula::Formula;
 use super::variant::{Misplaced, Place, Variant, VariantOptions};
 use crate::cell::Site;
 use crate::number::shortest;
@@ -79,6 +80,17 @@ impl VariantOptions for LayerOptions {
 
     fn misplaced(&self, site: Site) -> Option<Misplaced> {
         self.groups.misplaced(site)
+    }
+
+    fn formula(&self, place: Place) -> Formula {
+        let eps = shortest(self.eps);
+        let body = format!("γ ⊙ (v − mean(v)) / √(var(v) + {eps})");
+        Formula::of_values(place.beta, body)
+            .note(format!(
+                "mean and biased variance over {}; the same in evaluation",
+                self.groups.note()
+            ))
+            .note(starts(self.gamma))
     }
 
     #[track_caller]

@@ -35,6 +35,7 @@ mod build;
 mod common;
 mod cosine;
 mod dyt;
+mod formula;
 mod group;
 mod help;
 mod label;
@@ -69,6 +70,7 @@ pub use batch_renorm::BatchRenormOptions;
 pub use common::{Groups, Padding, StepStats};
 pub use cosine::CosineOptions;
 pub use dyt::DytOptions;
+pub use formula::{Form, Formula};
 pub use group::GroupOptions;
 pub use help::help;
 pub use layer::LayerOptions;
@@ -158,8 +160,15 @@ macro_rules! variants {
                 }
             }
 
+            /// What it computes at a place; `None` where values pass unchanged.
+            pub fn formula(&self, place: Place) -> Option<Formula> {
+                match self {
+                    Self::None => None,
+                    $(Self::$variant(options) => Some(options.formula(place)),)*
+                }
+            }
+
             /// The layer; `None` where values pass unchanged.
-            ///
             pub fn build<T: Real>(
                 &self,
                 scope: &mut Scope<'_, T>,

@@ -5,7 +5,8 @@ use kernels::Real;
 use nn::norm::{Normalizer, OnlineNorm, OnlineNormConfig};
 use nn::params::Scope;
 
-use super::common::{EPS, GAMMA, PADDING, Padding, STEP_STATS, StepStats};
+use super::common::{EPS, GAMMA, PADDING, Padding, STEP_STATS, StepStats, starts};
+use super::formula::Formula;
 use super::variant::{Place, Variant, VariantOptions};
 use crate::cell::Site;
 use crate::number::shortest;
@@ -122,6 +123,34 @@ impl VariantOptions for OnlineOptions {
             self.stats.word().to_owned(),
             self.padding.word().to_owned(),
         ]
+    }
+
+    fn formula(&self, place: Place) -> Formula {
+        let [eps, forward] = [self.eps, self.forward].map(shortest);
+        let body = format!("γ ⊙ (v − μ) / √(σ² + {eps})");
+        let control = match self.control {
+            Control::On => format!(
+                "the gradient is kept orthogonal to the normalized values and free of bias by averages of \
+                 decay {}",
+                shortest(self.backward)
+            ),
+            Control::Off => "μ and σ² are constants to the gradient".to_owned(),
+        };
+        Formula::of_values(place.beta, body)
+            .note(format!(
+                "μ and σ², {}, start at 0 and 1 and follow training; evaluation uses them as they are",
+                match self.stats {
+                    StepStats::PerStep => "of each unit at each time step",
+                    StepStats::Shared => "of each unit",
+                }
+            ))
+            .note(format!(
+                "after n examples with mean m and biased variance s, with a = {forward}ⁿ: \
+                 σ² ← a σ² + (1 − a) s + a (1 − a) (m − μ)², μ ← a μ + (1 − a) m"
+            ))
+            .note(control)
+            .note(self.padding.note())
+            .note(starts(self.gamma))
     }
 
     #[track_caller]

@@ -5,7 +5,8 @@ use kernels::Real;
 use nn::norm::{Normalizer, RmsNorm, RmsNormConfig};
 use nn::params::Scope;
 
-use super::common::{GAMMA, GROUPS, Groups};
+use super::common::{GAMMA, GROUPS, Groups, starts};
+use super::formula::Formula;
 use super::variant::{Misplaced, Place, Variant, VariantOptions};
 use crate::cell::Site;
 use crate::number::shortest;
@@ -13,7 +14,7 @@ use crate::text::{Choice, Fault, GivenOptions, OptionInfo, Range, Values};
 
 /// Layer normalization without a mean, v with shape [B, F]:
 ///
-/// y = β + γ ⊙ v / √(mean(v²) + ε),
+/// y = γ ⊙ v / √(mean(v²) + ε),
 ///
 /// where the mean runs over the units of each row, with `groups=gate` over those of each gate. Unlike
 /// layer normalization it keeps what all units have in common.
@@ -86,6 +87,17 @@ impl VariantOptions for RmsOptions {
 
     fn misplaced(&self, site: Site) -> Option<Misplaced> {
         self.groups.misplaced(site)
+    }
+
+    fn formula(&self, _: Place) -> Formula {
+        let eps = shortest(self.eps);
+        let body = format!("γ ⊙ v / √(mean(v²) + {eps})");
+        Formula::of_values(false, body)
+            .note(format!(
+                "mean over {}; the same in evaluation",
+                self.groups.note()
+            ))
+            .note(starts(self.gamma))
     }
 
     #[track_caller]

@@ -4,6 +4,7 @@ use kernels::Real;
 use nn::norm::Normalizer;
 use nn::params::Scope;
 
+use super::Formula;
 use crate::cell::{Cell, Site};
 use crate::text::{Fault, GivenOptions, OptionInfo};
 
@@ -114,6 +115,9 @@ pub(super) trait VariantOptions: Copy + Default {
     fn check_features(&self, _features: usize) -> Result<(), String> {
         Ok(())
     }
+
+    /// What it computes at a place.
+    fn formula(&self, place: Place) -> Formula;
 
     /// The layer.
     fn build<T: Real>(&self, scope: &mut Scope<'_, T>, place: Place) -> Box<dyn Normalizer<T>>;

@@ -2,10 +2,11 @@
 //! `weight(gamma=1)`.
 
 use kernels::Real;
-use nn::norm::{Normalizer, WeightNorm, WeightNormConfig};
+use nn::norm::{LEAST_COLUMN_NORM, Normalizer, WeightNorm, WeightNormConfig};
 use nn::params::Scope;
 
-use super::common::GAMMA;
+use super::common::{GAMMA, starts};
+use super::formula::Formula;
 use super::variant::{Place, Variant, VariantOptions};
 use crate::cell::Site;
 use crate::number::shortest;
@@ -53,6 +54,13 @@ impl VariantOptions for WeightOptions {
 
     fn values(&self) -> Vec<String> {
         vec![shortest(self.gamma)]
+    }
+
+    fn formula(&self, _: Place) -> Formula {
+        let body = format!("γ_j w_j / max(‖w_j‖, {})", shortest(LEAST_COLUMN_NORM));
+        Formula::of_weight(body)
+            .note("for each column w_j of W, once a pass; the same in evaluation")
+            .note(starts(self.gamma))
     }
 
     #[track_caller]

@@ -56,6 +56,51 @@ pub struct Regularizer {
     pub options: &'static [OptionInfo],
 }
 
+/// A function that a regularizer puts into the equations of a cell.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Symbol {
+    /// Its name in the equations.
+    pub name: &'static str,
+    /// Its definition, with the values of the options.
+    pub formula: String,
+    /// When it is drawn, and what takes its place in evaluation.
+    pub note: String,
+    /// The full text of the regularizer.
+    pub text: String,
+    /// The paper that defines it.
+    pub reference: &'static str,
+    /// Its strength: at 0 it changes nothing.
+    strength: f64,
+}
+
+impl Symbol {
+    fn new(name: &'static str, strength: f64, formula: String) -> Self {
+        Self {
+            name,
+            formula,
+            note: String::new(),
+            text: String::new(),
+            reference: "",
+            strength,
+        }
+    }
+
+    fn note(self, note: impl Into<String>) -> Self {
+        Self {
+            note: note.into(),
+            ..self
+        }
+    }
+}
+
+/// The definition of dropout of `v` under a name.
+fn dropout(name: &str, v: &str, p: f64) -> String {
+    format!(
+        "{name}({v}) = m ⊙ {v} / (1 − {p}), m ~ Bernoulli(1 − {p})",
+        p = shortest(p)
+    )
+}
+
 /// A probability to drop something: all of it would leave nothing to learn from.
 const fn probability(name: &'static str, help: &'static str) -> OptionInfo {
     OptionInfo {
@@ -75,6 +120,20 @@ trait RegularizerOptions: Sized + Default {
 
     /// The values of all options, in the order of `REGULARIZER.options`.
     fn values(&self) -> Vec<f64>;
+
+    /// The functions that stand for it in equations.
+    fn symbols(&self) -> Vec<Symbol>;
+
+    /// The same without those that change nothing, and with text and reference.
+    fn described(&self) -> Vec<Symbol> {
+        let present = self.symbols().into_iter().filter(|symbol| symbol.strength > 0.0);
+        let described = present.map(|symbol| Symbol {
+            text: self.text(),
+            reference: Self::REGULARIZER.reference,
+            ..symbol
+        });
+        described.collect()
+    }
 
     /// What is wrong with these options in a cell, and what would fit.
     fn check(&self, _cell: Cell) -> Result<(), String> {
@@ -125,6 +184,12 @@ macro_rules! regularizers {
                 let all = [$(self.$field.as_ref().map(RegularizerOptions::values)),*];
                 let texts = |values: Vec<f64>| values.into_iter().map(shortest).collect();
                 all.into_iter().flatten().map(texts).collect()
+            }
+
+            /// The functions that stand for them in the equations of a cell.
+            pub fn symbols(&self) -> Vec<Symbol> {
+                let all = [$(self.$field.as_ref().map(RegularizerOptions::described)),*];
+                all.into_iter().flatten().flatten().collect()
             }
 
             /// Looks for regularizers that a cell has no place for.

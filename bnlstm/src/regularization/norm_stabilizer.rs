@@ -1,6 +1,7 @@
 //! Norm stabilizer: `norm-stabilizer(beta=50)`.
 
-use super::{Regularizer, RegularizerOptions};
+use super::{Regularizer, RegularizerOptions, Symbol};
+use crate::number::shortest;
 use crate::text::{Fault, GivenOptions, OptionInfo, Range, Values};
 
 /// A term that is added to the loss, so that the hidden state keeps its length:
@@ -41,5 +42,13 @@ impl RegularizerOptions for NormStabilizer {
 
     fn values(&self) -> Vec<f64> {
         vec![self.beta]
+    }
+
+    fn symbols(&self) -> Vec<Symbol> {
+        let formula = format!("S(h) = {} mean((‖h_t‖ − ‖h_{{t−1}}‖)²)", shortest(self.beta));
+        vec![
+            Symbol::new("S", self.beta, formula)
+                .note("mean over t = 2 … T and the batch, of the last layer; in training"),
+        ]
     }
 }

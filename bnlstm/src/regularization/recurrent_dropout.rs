@@ -1,6 +1,6 @@
 //! Recurrent dropout: `recurrent-dropout(p=0.1)`.
 
-use super::{Regularizer, RegularizerOptions, probability};
+use super::{Regularizer, RegularizerOptions, Symbol, dropout, probability};
 use crate::cell::Cell;
 use crate::text::{Fault, GivenOptions};
 
@@ -43,6 +43,13 @@ impl RegularizerOptions for RecurrentDropout {
 
     fn values(&self) -> Vec<f64> {
         vec![self.p]
+    }
+
+    fn symbols(&self) -> Vec<Symbol> {
+        vec![
+            Symbol::new("d_g", self.p, dropout("d_g", "v", self.p))
+                .note("m drawn at each time step; in evaluation v"),
+        ]
     }
 
     fn check(&self, cell: Cell) -> Result<(), String> {

@@ -1,6 +1,6 @@
 //! Variational dropout: `variational(x=0.1,h=0.1)`.
 
-use super::{Regularizer, RegularizerOptions, probability};
+use super::{Regularizer, RegularizerOptions, Symbol, dropout, probability};
 use crate::text::{Fault, GivenOptions};
 
 /// Dropout of the vectors that are multiplied by weights, with one mask for all steps of a sequence:
@@ -44,5 +44,13 @@ impl RegularizerOptions for Variational {
 
     fn values(&self) -> Vec<f64> {
         vec![self.x, self.h]
+    }
+
+    fn symbols(&self) -> Vec<Symbol> {
+        let symbol = |name, p| {
+            let symbol = Symbol::new(name, p, dropout(name, "v", p));
+            symbol.note("m drawn once for all time steps of a sequence; in evaluation v")
+        };
+        vec![symbol("d_x", self.x), symbol("d_h", self.h)]
     }
 }

@@ -1,6 +1,6 @@
 //! Weight drop: `weight-drop(p=0.5)`.
 
-use super::{Regularizer, RegularizerOptions, probability};
+use super::{Regularizer, RegularizerOptions, Symbol, dropout, probability};
 use crate::text::{Fault, GivenOptions};
 
 /// Dropout of the elements of W_h, drawn once a pass over a sequence:
@@ -38,5 +38,9 @@ impl RegularizerOptions for WeightDrop {
 
     fn values(&self) -> Vec<f64> {
         vec![self.p]
+    }
+
+    fn symbols(&self) -> Vec<Symbol> {
+        vec![Symbol::new("D", self.p, dropout("D", "W", self.p)).note("m drawn once a pass; in evaluation W")]
     }
 }

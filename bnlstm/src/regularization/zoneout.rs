@@ -1,7 +1,8 @@
 //! Zoneout: `zoneout(h=0.05,c=0.5)`.
 
-use super::{Regularizer, RegularizerOptions, probability};
+use super::{Regularizer, RegularizerOptions, Symbol, probability};
 use crate::cell::Cell;
+use crate::number::shortest;
 use crate::text::{Fault, GivenOptions};
 
 /// Each unit of a state stays as it was with a probability, drawn anew at every step:
@@ -50,6 +51,17 @@ impl RegularizerOptions for Zoneout {
 
     fn values(&self) -> Vec<f64> {
         vec![self.h, self.c]
+    }
+
+    fn symbols(&self) -> Vec<Symbol> {
+        let symbol = |name, p| {
+            let text = shortest(p);
+            let formula = format!("{name}(s, s') = m ⊙ s + (1 − m) ⊙ s', m ~ Bernoulli({text})");
+            Symbol::new(name, p, formula).note(format!(
+                "m drawn at each time step; in evaluation {text} s + (1 − {text}) s'"
+            ))
+        };
+        vec![symbol("z_h", self.h), symbol("z_c", self.c)]
     }
 
     fn check(&self, cell: Cell) -> Result<(), String> {

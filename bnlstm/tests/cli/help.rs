@@ -5,9 +5,19 @@ use bnlstm::normalization::{Normalization, PRESETS, VARIANTS};
 use crate::support::Workspace;
 
 const EVERYWHERE: [&str; 3] = ["--device", "--threads", "--help"];
-const RUN: [&str; 17] = [
+const MODEL: [&str; 6] = [
     "--cell",
     "--regularization",
+    "--layers",
+    "--bidirectional",
+    "--hidden-size",
+    "--recurrent-init",
+];
+const RUN: [&str; 19] = [
+    "--cell",
+    "--regularization",
+    "--layers",
+    "--bidirectional",
     "--task",
     "--data",
     "--permuted",
@@ -40,12 +50,17 @@ fn check(command: &[&str], options: &[&str]) {
 
 #[test]
 fn every_command_lists_its_options() {
-    check(&[], &["train", "eval", "compare", "list", "--version"]);
+    check(
+        &[],
+        &["train", "eval", "compare", "describe", "list", "--version"],
+    );
     check(&["list"], &["[SECTION]", "--json"]);
     check(
         &["train"],
         &[&RUN[..], &["--norm", "--seed", "--config"]].concat(),
     );
+    let own = ["<TEXT>", "--input-size", "--steps", "--measure", "--json"];
+    check(&["describe"], &[&MODEL[..], &own, &["--batch"]].concat());
     check(&["eval"], &["--batch", "<RUN>"]);
     let own = ["--norms", "--seeds", "--first-seed", "--target"];
     check(&["compare"], &[&RUN[..], &own].concat());

@@ -6,6 +6,7 @@ mod bad_options;
 mod closed_output;
 mod compare;
 mod data;
+mod describe;
 mod disk;
 mod gradcheck_classifier;
 mod help;

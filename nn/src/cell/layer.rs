@@ -3,7 +3,7 @@
 use autodiff::Var;
 use kernels::Real;
 
-use super::{Cell, Sequence, States};
+use super::{Cell, Sequence, States, Unfused};
 use crate::context::Context;
 
 /// A cell, or several of them that read upon each other or in opposite directions.
@@ -106,6 +106,17 @@ impl<T: Real> Layer<T> {
         input: &Sequence<'t, T>,
     ) -> States<'t, T> {
         self.run(context, input, How::BySteps)
+    }
+
+    /// Why the first of its cells that goes step by step does so; `None` if all of them compute a
+    /// sequence like `input` as one operation. The elements of the inputs have no part in it.
+    pub fn unfused<'t>(&self, context: &mut Context<'t, '_, T>, input: &Sequence<'t, T>) -> Option<Unfused> {
+        let mut first = |layers: &[Self]| layers.iter().find_map(|layer| layer.unfused(context, input));
+        match &self.0 {
+            Kind::Cell(cell) => cell.unfused(context, input),
+            Kind::Bidirectional(both) => first(both.as_slice()),
+            Kind::Stack(layers) => first(layers),
+        }
     }
 
     #[track_caller]

@@ -12,6 +12,7 @@ mod rnn;
 mod sequence;
 mod sites;
 mod term;
+mod unfused;
 
 use autodiff::Var;
 use kernels::Real;
@@ -27,6 +28,7 @@ pub use rnn::{Rnn, RnnConfig};
 pub use sequence::{Input, Sequence, Symbols};
 pub use sites::{Site, Sites};
 pub use term::{AtSite, Term, TermPass};
+pub use unfused::Unfused;
 
 /// The state of a cell between two time steps.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +79,12 @@ pub trait Cell<T: Real>: std::fmt::Debug + Send + Sync {
     /// The whole sequence as one operation, if the device and every part of the cell have that form.
     fn fused<'t>(&self, _: &mut Context<'t, '_, T>, _: &Sequence<'t, T>) -> Option<States<'t, T>> {
         None
+    }
+
+    /// Why [`fused`](Self::fused) would give nothing; `None` if it would give states. A cell that has
+    /// one of them has the other.
+    fn unfused<'t>(&self, _: &mut Context<'t, '_, T>, _: &Sequence<'t, T>) -> Option<Unfused> {
+        Some(Unfused::Cell)
     }
 
     /// All states for a sequence.

@@ -40,7 +40,7 @@ pub use online::{OnlineNorm, OnlineNormConfig};
 pub use propagation_variances::PropagationVariances;
 pub use rms::{RmsNorm, RmsNormConfig};
 pub use statistics::{StepRows, StepStatistics, without_population};
-pub use weight::{WeightNorm, WeightNormConfig};
+pub use weight::{LEAST_COLUMN_NORM, WeightNorm, WeightNormConfig};
 
 /// A place in a sequence.
 #[derive(Clone, Copy, Debug)]

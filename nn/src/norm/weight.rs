@@ -9,10 +9,10 @@ use crate::init::Initializer;
 use crate::lengths::Lengths;
 use crate::params::{ParamId, Scope};
 
-/// Shorter columns are divided by this instead of their norm: a column of zeros gives zeros, and a
+/// Least norm of a weight's column. Shorter columns are divided by this instead of their norm: a column of zeros gives zeros, and a
 /// gradient of at most `γ / 1e-6` times the one that arrives at it. A weight that matters is longer:
 /// those of orthogonal matrices have norm 1.
-pub(super) const LEAST_COLUMN_NORM: f64 = 1e-6;
+pub const LEAST_COLUMN_NORM: f64 = 1e-6;
 
 /// Settings of a [`WeightNorm`].
 #[derive(Clone, Copy, Debug, PartialEq)]

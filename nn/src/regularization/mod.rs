@@ -91,13 +91,17 @@ impl Regularization {
         }
     }
 
-    /// Whether what happens between two steps changes in this mode, so that a recurrence which is
-    /// computed as one operation would not know of it.
-    pub fn is_within_steps(&self, mode: Mode) -> bool {
-        let always = [self.zoneout_h, self.zoneout_c];
-        let in_training = [self.recurrent_dropout, self.variational_h];
-        let is_on = |p: &f64| *p > 0.0;
-        always.iter().any(is_on) || (mode == Mode::Train && in_training.iter().any(is_on))
+    /// The first setting by which what happens between two steps changes in this mode, so that a
+    /// recurrence which is computed as one operation would not know of it.
+    pub fn within_steps(&self, mode: Mode) -> Option<&'static str> {
+        let is_within = |name| match name {
+            "zoneout_h" | "zoneout_c" => true,
+            "recurrent_dropout" | "variational_h" => mode == Mode::Train,
+            _ => false,
+        };
+        let mut settings = self.settings().into_iter();
+        let (name, _) = settings.find(|&(name, p)| p > 0.0 && is_within(name))?;
+        Some(name)
     }
 }
 
@@ -128,14 +132,14 @@ mod tests {
         };
         let eval = Mode::Eval(Statistics::Running);
         for (regularization, in_training, in_evaluation) in [
-            (none, false, false),
-            (before, false, false),
-            (drawn, true, false),
-            (masked, true, false),
-            (kept, true, true),
+            (none, None, None),
+            (before, None, None),
+            (drawn, Some("recurrent_dropout"), None),
+            (masked, Some("variational_h"), None),
+            (kept, Some("zoneout_c"), Some("zoneout_c")),
         ] {
-            assert_eq!(regularization.is_within_steps(Mode::Train), in_training);
-            assert_eq!(regularization.is_within_steps(eval), in_evaluation);
+            assert_eq!(regularization.within_steps(Mode::Train), in_training);
+            assert_eq!(regularization.within_steps(eval), in_evaluation);
         }
     }
 

@@ -1,7 +1,7 @@
 //! The LSTM sequence as one operation of the device against the same in plain operations.
 
 use autodiff::{Device, Tape, Tensor};
-use nn::cell::{Sequence, Site};
+use nn::cell::{Sequence, Site, Unfused};
 
 use crate::support::{Design, Kind, Model, Norm, assert_close, devices, outputs, random};
 
@@ -114,6 +114,8 @@ fn one_operation_is_the_same_as_steps() {
             let mut model = Model::learned(&cpu, &design);
             let tape = Tape::new(&cpu);
             let (mut context, cell) = model.context(&tape);
+            let reason = cell.unfused(&mut context, &given.sequence(&tape));
+            assert_eq!(reason, None, "{norm:?} at {sites:?}");
             assert!(
                 cell.fused(&mut context, &given.sequence(&tape)).is_some(),
                 "{norm:?} at {sites:?} goes step by step"
@@ -128,11 +130,11 @@ fn one_operation_is_the_same_as_steps() {
 #[test]
 fn others_go_step_by_step() {
     let [_, cpu] = devices();
-    for (norm, site) in [
-        (Norm::Cosine, Site::H),
-        (Norm::DyT, Site::H),
-        (Norm::DyT, Site::C),
-        (Norm::Propagation, Site::Out),
+    for (norm, site, reason) in [
+        (Norm::Cosine, Site::H, Unfused::Normalizer(Site::H)),
+        (Norm::DyT, Site::H, Unfused::Normalizer(Site::H)),
+        (Norm::DyT, Site::C, Unfused::Normalizer(Site::C)),
+        (Norm::Propagation, Site::Out, Unfused::Site(Site::Out)),
     ] {
         let design = Design {
             kind: Kind::Lstm,
@@ -146,6 +148,7 @@ fn others_go_step_by_step() {
         let (mut context, cell) = model.context(&tape);
         let input = Given::Dense(3).sequence(&tape);
         assert!(cell.fused(&mut context, &input).is_none(), "{norm:?} at {site:?}");
+        assert_eq!(cell.unfused(&mut context, &input), Some(reason));
     }
 }
 

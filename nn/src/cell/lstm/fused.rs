@@ -3,7 +3,7 @@
 use autodiff::{LstmSequence, SequenceNorm, SequenceStates, SequenceTerm};
 use kernels::Real;
 
-use super::super::{Input, Sequence, Site, States};
+use super::super::{Input, Sequence, Site, States, Unfused};
 use super::Lstm;
 use crate::context::Context;
 use crate::norm::FusedNorm;
@@ -12,6 +12,13 @@ use crate::regularization::weight_drop;
 /// Sites in the order of [`kernels::sequence::site`].
 const SITES: [Site; 3] = [Site::H, Site::X, Site::C];
 
+/// How the operation normalizes.
+pub(super) struct Plan<'t, T: Real> {
+    norms: [Option<SequenceNorm<'t, T>>; 3],
+    /// Whether the input term is normalized before the operation instead.
+    outside: bool,
+}
+
 /// All states, if the device has the operation and every normalizer a form in it.
 #[track_caller]
 pub(super) fn run<'t, T: Real>(
@@ -19,13 +26,30 @@ pub(super) fn run<'t, T: Real>(
     context: &mut Context<'t, '_, T>,
     input: &Sequence<'t, T>,
 ) -> Option<States<'t, T>> {
+    let plan = plan(lstm, context, input).ok()?;
+    Some(record(lstm, context, input, plan))
+}
+
+/// How the operation is to normalize, or why it cannot be.
+pub(super) fn plan<'t, T: Real>(
+    lstm: &Lstm<T>,
+    context: &mut Context<'t, '_, T>,
+    input: &Sequence<'t, T>,
+) -> Result<Plan<'t, T>, Unfused> {
     let (steps, batch) = (input.steps(), input.batch());
     let others = [Site::Sum, Site::Carry, Site::Out];
-    let plain = others.iter().all(|&site| lstm.sites.at(site).is_none())
-        && !lstm.regularization.is_within_steps(context.mode());
     let device = context.tape().device();
-    if !plain || input.lengths().is_some() || !LstmSequence::applies(device, steps, batch, lstm.hidden_size) {
-        return None;
+    if !LstmSequence::applies(device, steps, batch, lstm.hidden_size) {
+        return Err(Unfused::Device);
+    }
+    if input.lengths().is_some() {
+        return Err(Unfused::Lengths);
+    }
+    if let Some(site) = others.into_iter().find(|&site| lstm.sites.at(site).is_some()) {
+        return Err(Unfused::Site(site));
+    }
+    if let Some(setting) = lstm.regularization.within_steps(context.mode()) {
+        return Err(Unfused::Regularization(setting));
     }
     let mut norms = [const { None }; 3];
     let mut outside = false;
@@ -43,10 +67,10 @@ pub(super) fn run<'t, T: Real>(
             // The input term is known before the recurrence begins, so it can always be normalized
             // on its own.
             None if site == Site::X => outside = true,
-            None => return None,
+            None => return Err(Unfused::Normalizer(site)),
         }
     }
-    Some(record(lstm, context, input, norms, outside))
+    Ok(Plan { norms, outside })
 }
 
 #[track_caller]
@@ -54,8 +78,7 @@ fn record<'t, T: Real>(
     lstm: &Lstm<T>,
     context: &mut Context<'t, '_, T>,
     input: &Sequence<'t, T>,
-    norms: [Option<SequenceNorm<'t, T>>; 3],
-    outside: bool,
+    Plan { norms, outside }: Plan<'t, T>,
 ) -> States<'t, T> {
     let batch = input.batch();
     // What is drawn is drawn in the order of a pass by steps.

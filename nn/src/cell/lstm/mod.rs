@@ -6,7 +6,7 @@ use autodiff::Var;
 use kernels::Real;
 
 use super::initial::InitialState;
-use super::{AtSite, Cell, Pass, Sequence, Site, Sites, State, States, Term, TermPass};
+use super::{AtSite, Cell, Pass, Sequence, Site, Sites, State, States, Term, TermPass, Unfused};
 use crate::context::Context;
 use crate::init::{Gates, Initializer};
 use crate::norm::Step;
@@ -180,6 +180,10 @@ impl<T: Real> Cell<T> for Lstm<T> {
     #[track_caller]
     fn fused<'t>(&self, context: &mut Context<'t, '_, T>, input: &Sequence<'t, T>) -> Option<States<'t, T>> {
         fused::run(self, context, input)
+    }
+
+    fn unfused<'t>(&self, context: &mut Context<'t, '_, T>, input: &Sequence<'t, T>) -> Option<Unfused> {
+        fused::plan(self, context, input).err()
     }
 }
 

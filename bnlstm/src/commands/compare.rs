@@ -9,7 +9,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Failure;
-use super::options::{OutputOptions, RunOptions, TextOption};
+use super::options::{ModelOptions, OutputOptions, RunOptions, TextOption};
 use super::output::line;
 use crate::comparison::{Comparison, Plan};
 use crate::config::{RunConfig, ValueError};
@@ -41,6 +41,8 @@ pub struct Compare {
     /// Test accuracy in % whose first epoch is reported.
     #[arg(long, default_value_t = 50.0, allow_negative_numbers = true)]
     target: f64,
+    #[command(flatten)]
+    model: ModelOptions,
     #[command(flatten)]
     run: RunOptions,
     #[command(flatten)]
@@ -99,7 +101,7 @@ impl Compare {
 
     fn config(&self) -> Result<CompareConfig, Failure> {
         let normalizations =
-            parse_list(self.run.model().cell(), &self.norms).map_err(TextOption::named("--norms"))?;
+            parse_list(self.model.cell(), &self.norms).map_err(TextOption::named("--norms"))?;
         let first = *normalizations.first().expect("a list has at least one part");
         let Some(end) = self.first_seed.checked_add(self.seeds) else {
             let remedy = format!("give at most {}", u64::MAX - self.seeds);
@@ -112,7 +114,7 @@ impl Compare {
         Ok(CompareConfig {
             normalizations,
             seeds: (self.first_seed..end).collect(),
-            run: self.run.config(first, self.first_seed)?,
+            run: self.run.config(self.model.config(first)?, self.first_seed)?,
         })
     }
 
@@ -120,7 +122,7 @@ impl Compare {
         let mut runs = Vec::new();
         for &sites in &config.normalizations {
             for &seed in &config.seeds {
-                runs.push(self.run.config(sites, seed)?);
+                runs.push(self.run.config(self.model.config(sites)?, seed)?);
             }
         }
         let task = config.run.task.load()?;

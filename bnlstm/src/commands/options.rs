@@ -133,7 +133,7 @@ impl ModelOptions {
     }
 }
 
-/// What a run is, but for its normalization and its seed.
+/// What a run is, but for its model and its seed.
 #[derive(Args, Clone, Debug)]
 pub struct RunOptions {
     /// What is learned.
@@ -149,8 +149,6 @@ pub struct RunOptions {
     /// Seed of that order.
     #[arg(long, default_value_t = 1, requires = "permuted")]
     permutation_seed: u64,
-    #[command(flatten)]
-    model: ModelOptions,
     /// Update rule.
     #[arg(long, value_enum, default_value = "rmsprop")]
     optimizer: OptimizerName,
@@ -169,19 +167,14 @@ pub struct RunOptions {
 }
 
 impl RunOptions {
-    /// What the model is.
-    pub fn model(&self) -> &ModelOptions {
-        &self.model
-    }
-
-    /// The configuration with a normalization and a seed.
+    /// The configuration with a model and a seed.
     ///
     /// # Errors
     /// A value that makes no sense.
-    pub fn config(&self, normalization: Sites, seed: u64) -> Result<RunConfig, Failure> {
+    pub fn config(&self, model: ModelConfig, seed: u64) -> Result<RunConfig, Failure> {
         let config = RunConfig {
             task: self.task()?,
-            model: self.model.config(normalization)?,
+            model,
             optimizer: self.optimizer(),
             training: TrainingConfig {
                 epochs: self.epochs,

@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Failure;
-use super::options::{OutputOptions, RunOptions};
+use super::options::{ModelOptions, OutputOptions, RunOptions};
 use super::output::line;
 use super::scores::Scores;
 use crate::config::RunConfig;
@@ -32,6 +32,8 @@ pub struct Train {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["RunOptions", "ModelOptions", "norm", "seed"])]
     config: Option<PathBuf>,
     #[command(flatten)]
+    model: ModelOptions,
+    #[command(flatten)]
     run: RunOptions,
     #[command(flatten)]
     output: OutputOptions,
@@ -52,8 +54,8 @@ impl Train {
         let config = match &self.config {
             Some(path) => RunConfig::read(path)?,
             None => {
-                let sites = self.run.model().normalization("--norm", &self.norm)?;
-                self.run.config(sites, self.seed)?
+                let sites = self.model.normalization("--norm", &self.norm)?;
+                self.run.config(self.model.config(sites)?, self.seed)?
             }
         };
         let task = config.task.load()?;

@@ -36,7 +36,10 @@ pub struct Sizes {
 }
 
 /// More of anything is not meant.
-const MOST: usize = 1 << 20;
+const MOST: usize = 1 << 16;
+
+/// More inputs than this do not fit in memory: 1 GiB.
+const MOST_INPUTS: usize = 1 << 28;
 
 /// Classes of the model whose training is measured: as many as there are digits.
 const CLASSES: usize = 10;
@@ -60,6 +63,14 @@ impl Sizes {
         from_one_to("--input-size", self.input_size, MOST)?;
         from_one_to("--steps", self.steps, MOST)?;
         from_one_to("--batch", self.batch, MOST)?;
+        let inputs = self.input_size * self.steps * self.batch;
+        if inputs > MOST_INPUTS {
+            let remedy = format!(
+                "with {} steps of {} elements a batch has {inputs} values; give sizes with at most {MOST_INPUTS}",
+                self.steps, self.input_size
+            );
+            return Err(ValueError::new("--batch", self.batch, remedy));
+        }
         if self.batch == 1 && model.normalization.has_statistics() {
             let remedy = "a batch of one has no variance for batch normalization; give at least 2";
             return Err(ValueError::new("--batch", self.batch, remedy));

@@ -123,6 +123,8 @@ fn a_config_and_other_options_of_the_run_exclude_each_other() {
         ["--norm", "batch"],
         ["--seed", "1"],
         ["--clip", "1"],
+        ["--hidden-size", "19"],
+        ["--regularization", "none"],
     ] {
         let arguments = [&["train", "--config", "run/config.toml"][..], &more].concat();
         workspace.refuses(&arguments, 2, &["'--config <FILE>' cannot be used with", more[0]]);

@@ -101,6 +101,8 @@ pub enum FusedNorm<'t, T: Real> {
     Weight,
     /// To the values of a site.
     Values(SequenceNorm<'t, T>),
+    /// It multiplies them by a constant: for the hidden state.
+    Constant(T),
 }
 
 /// Normalizes activations.

@@ -184,7 +184,7 @@ impl<T: Real> Normalizer<T> for NormPropagation {
                     moments: SequenceMoments::Given(device.zeros(shape), var),
                 }))
             }
-            Part::State { .. } => None,
+            Part::State { variance } => Some(FusedNorm::Constant(T::of(over_deviation(*variance)))),
         }
     }
 }

@@ -89,11 +89,14 @@ fn assert_same(design: &Design<'_>, got: Vec<(String, Tensor<f64>)>, want: Vec<(
 }
 
 /// Which of them can be part of the operation, and where.
-const FUSED: [(Norm, &[Site]); 6] = [
+const FUSED: [(Norm, &[Site]); 8] = [
     (Norm::Weight, &[Site::H, Site::X]),
     (Norm::Weight, &[Site::H]),
     (Norm::Propagation, &[Site::H, Site::X, Site::C]),
     (Norm::Propagation, &[Site::C]),
+    // A constant factor of the hidden state goes into the recurrent weight.
+    (Norm::Propagation, &[Site::Out]),
+    (Norm::Propagation, &[Site::H, Site::X, Site::C, Site::Out]),
     // The input term is normalized before the operation begins.
     (Norm::Cosine, &[Site::X]),
     (Norm::DyT, &[Site::X]),
@@ -134,7 +137,7 @@ fn others_go_step_by_step() {
         (Norm::Cosine, Site::H, Unfused::Normalizer(Site::H)),
         (Norm::DyT, Site::H, Unfused::Normalizer(Site::H)),
         (Norm::DyT, Site::C, Unfused::Normalizer(Site::C)),
-        (Norm::Propagation, Site::Out, Unfused::Site(Site::Out)),
+        (Norm::DyT, Site::Out, Unfused::Site(Site::Out)),
     ] {
         let design = Design {
             kind: Kind::Lstm,

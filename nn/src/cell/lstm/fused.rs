@@ -1,6 +1,6 @@
 //! An LSTM's sequence as one operation of the device.
 
-use autodiff::{LstmSequence, SequenceNorm, SequenceStates, SequenceTerm};
+use autodiff::{LstmSequence, SequenceNorm, SequenceStates, SequenceTerm, Var};
 use kernels::Real;
 
 use super::super::{Input, Sequence, Site, States, Unfused};
@@ -17,6 +17,8 @@ pub(super) struct Plan<'t, T: Real> {
     norms: [Option<SequenceNorm<'t, T>>; 3],
     /// Whether the input term is normalized before the operation instead.
     outside: bool,
+    /// Constant by which the hidden state is multiplied.
+    out: Option<T>,
 }
 
 /// All states, if the device has the operation and every normalizer a form in it.
@@ -37,7 +39,7 @@ pub(super) fn plan<'t, T: Real>(
     input: &Sequence<'t, T>,
 ) -> Result<Plan<'t, T>, Unfused> {
     let (steps, batch) = (input.steps(), input.batch());
-    let others = [Site::Sum, Site::Carry, Site::Out];
+    let others = [Site::Sum, Site::Carry];
     let device = context.tape().device();
     if !LstmSequence::applies(device, steps, batch, lstm.hidden_size) {
         return Err(Unfused::Device);
@@ -51,6 +53,13 @@ pub(super) fn plan<'t, T: Real>(
     if let Some(setting) = lstm.regularization.within_steps(context.mode()) {
         return Err(Unfused::Regularization(setting));
     }
+    let out = match lstm.sites.at(Site::Out) {
+        None => None,
+        Some(normalizer) => match normalizer.fused(context, steps) {
+            Some(FusedNorm::Constant(factor)) => Some(factor),
+            _ => return Err(Unfused::Site(Site::Out)),
+        },
+    };
     let mut norms = [const { None }; 3];
     let mut outside = false;
     for (which, site) in SITES.into_iter().enumerate() {
@@ -60,17 +69,18 @@ pub(super) fn plan<'t, T: Real>(
         let fused = normalizer.fused(context, steps).filter(|norm| match norm {
             FusedNorm::Values(values) => LstmSequence::supports(device, which, &values.moments),
             FusedNorm::Weight => true,
+            FusedNorm::Constant(_) => false,
         });
         match fused {
             Some(FusedNorm::Values(values)) => norms[which] = Some(values),
-            Some(FusedNorm::Weight) => {}
+            Some(_) => {}
             // The input term is known before the recurrence begins, so it can always be normalized
             // on its own.
             None if site == Site::X => outside = true,
             None => return Err(Unfused::Normalizer(site)),
         }
     }
-    Ok(Plan { norms, outside })
+    Ok(Plan { norms, outside, out })
 }
 
 #[track_caller]
@@ -78,7 +88,7 @@ fn record<'t, T: Real>(
     lstm: &Lstm<T>,
     context: &mut Context<'t, '_, T>,
     input: &Sequence<'t, T>,
-    Plan { norms, outside }: Plan<'t, T>,
+    Plan { norms, outside, out }: Plan<'t, T>,
 ) -> States<'t, T> {
     let batch = input.batch();
     // What is drawn is drawn in the order of a pass by steps.
@@ -90,11 +100,16 @@ fn record<'t, T: Real>(
     let w_h = lstm.recurrent_term().weight(context);
     let w_h = weight_drop(context, lstm.regularization.weight_drop, w_h);
     let initial = lstm.initial.of_batch(context, batch);
+    // With h = k h' the operation can compute h', since h_{t−1} W_h = h'_{t−1} (k W_h).
+    let (w_h, h_0) = match out {
+        Some(factor) => (w_h.scale(factor), initial.h.scale(T::one() / factor)),
+        None => (w_h, initial.h),
+    };
     let sequence = LstmSequence {
         input: term,
         w_h,
         bias: context.param(lstm.bias),
-        h_0: initial.h,
+        h_0,
         c_0: initial.c.expect("an LSTM carries a cell"),
         norms,
     };
@@ -105,7 +120,12 @@ fn record<'t, T: Real>(
         }
     }
     let SequenceStates { h, c, last, .. } = states;
-    States { h, c: Some(c), last }
+    let scaled = |h: Var<'t, T>| out.map_or(h, |factor| h.scale(factor));
+    States {
+        h: scaled(h),
+        c: Some(c),
+        last: scaled(last),
+    }
 }
 
 /// The input term, before its normalization, in the form that costs least.

@@ -100,6 +100,11 @@ impl Comparison {
 }
 
 impl Plan {
+    /// How many runs train side by side on a device.
+    pub fn workers(&self, device: DeviceChoice) -> usize {
+        device.threads.min(self.runs.len()).max(1)
+    }
+
     /// Trains all runs, as many at a time as there are threads, and passes each epoch to `each` as
     /// it ends.
     ///
@@ -111,7 +116,7 @@ impl Plan {
         progress: &Progress,
         each: &mut dyn FnMut(&Record) -> Result<(), E>,
     ) -> Result<Comparison, E> {
-        let workers = device.threads.min(self.runs.len()).max(1);
+        let workers = self.workers(device);
         // What the runs cannot use side by side, each of them uses.
         let share = DeviceChoice {
             threads: (device.threads / workers).max(1),

@@ -69,6 +69,7 @@ impl Compare {
         let plan = self.plan(&config)?;
         let directory = self.output.create("compare")?;
         line(format_args!("{}", plan.task.description()))?;
+        line(format_args!("{}", config.run.model))?;
         for sites in &config.normalizations {
             line(format_args!("{}: {sites}", sites.label()))?;
         }
@@ -84,7 +85,7 @@ impl Compare {
         })?;
         line(format_args!(
             "\n{}",
-            report::caption(&config.run, config.seeds.len())
+            report::caption(&config.run, config.seeds.len(), plan.workers(device))
         ))?;
         line(format_args!("{}", report::table(&comparison, self.target)))?;
         for text in report::diverged(&comparison) {

@@ -64,6 +64,7 @@ impl Train {
         let mut trainer = Trainer::<f32>::new(&config, task.as_ref(), &device.open());
         let (parameters, statistics) = trainer.counts();
         line(format_args!("{}", task.description()))?;
+        line(format_args!("{}", config.model))?;
         line(format_args!(
             "{}: {} ({parameters} parameters, {statistics} statistics)",
             config.model.normalization.label(),

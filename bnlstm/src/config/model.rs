@@ -1,5 +1,7 @@
 //! What a model is.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::cell::Cell;
@@ -37,6 +39,27 @@ pub struct ModelConfig {
     pub forget_bias: f64,
     /// Standard deviation of the noise that is added to `h_0`.
     pub initial_noise: f64,
+}
+
+impl fmt::Display for ModelConfig {
+    /// What the model is besides its normalization: `2 layers of 64 LSTM units in both directions;
+    /// regularization: none`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.layers == 1 { "" } else { "s" };
+        let directions = if self.bidirectional {
+            " in both directions"
+        } else {
+            ""
+        };
+        write!(
+            f,
+            "{} layer{plural} of {} {} units{directions}; regularization: {}",
+            self.layers,
+            self.hidden_size,
+            self.normalization.cell().label(),
+            self.regularization
+        )
+    }
 }
 
 /// The model as a file has it: what the text of its normalization means depends on the cell.

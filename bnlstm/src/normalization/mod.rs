@@ -26,7 +26,9 @@
 //!
 //! A new variant takes three things: its file here, which says its formula and implements
 //! `VariantOptions`; its line in the list at the end of this file; and its layer in the crate `nn`,
-//! which its file makes of its options.
+//! which its file makes of its options. The tests of the list (gradients, properties) then include it,
+//! and ask for what only its author can say: which moments it promises, what it is invariant to, and
+//! how large a gradient can become.
 
 mod assorted_time;
 mod batch;

@@ -18,7 +18,8 @@ use crate::text::{Fault, GivenOptions, OptionInfo, Range, Values};
 /// at h and x: w_j = γ_j v_j / ‖v_j‖; at c: γ_c c_t / √Var(c); at out: h_t / √Var(h),
 ///
 /// with the variances that standard normal inputs have at the start, computed from `gamma` and `cell`
-/// once and for all. γ_c is learned.
+/// once and for all. γ_c is learned. They are those of a cell that has it at all of its sites with the
+/// same options: each site knows its own alone.
 ///
 /// Laurent, Ballas & Vincent 2017, "Recurrent Normalization Propagation", eq. 8-15.
 #[derive(Debug, Clone, Copy, PartialEq)]

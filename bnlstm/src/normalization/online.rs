@@ -17,7 +17,7 @@ use crate::text::{Choice, Fault, GivenOptions, OptionInfo, Range, Values};
 /// y = β + γ ⊙ (v − μ) / √(σ² + ε),
 /// σ² ← α σ² + α (1 − α) (v − μ)², μ ← α μ + (1 − α) v,
 ///
-/// with the decay α = `forward`. The averages are no part of the gradient; instead the gradient is kept
+/// with the decay α = `forward` for each example; n examples come in at once, with α^n. The averages are no part of the gradient; instead the gradient is kept
 /// orthogonal to y and free of bias over time, with averages of decay `backward`.
 ///
 /// Chiley et al. 2019, "Online Normalization for Training Neural Networks" (arXiv 1905.05894).

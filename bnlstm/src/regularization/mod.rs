@@ -15,7 +15,8 @@
 //! # Ok::<(), bnlstm::text::ParseError>(())
 //! ```
 //!
-//! A new regularizer takes its file here and its line in the list at the end of this file.
+//! A new regularizer takes its file here, its line in the list at the end of this file, and what the
+//! cells do with it: a setting of `nn::regularization::Regularization` and its file there.
 
 mod norm_stabilizer;
 mod recurrent_dropout;

@@ -6,7 +6,8 @@ use crate::text::{Fault, GivenOptions, OptionInfo, Range, Values};
 
 /// A term that is added to the loss, so that the hidden state keeps its length:
 ///
-/// β mean_t (‖h_t‖ − ‖h_{t−1}‖)².
+/// β mean_t (‖h_t‖ − ‖h_{t−1}‖)², of the states of the topmost layer, those of both directions
+/// together.
 ///
 /// Krueger & Memisevic 2016, "Regularizing RNNs by Stabilizing Activations" (arXiv 1511.08400).
 #[derive(Debug, Clone, Copy, PartialEq)]

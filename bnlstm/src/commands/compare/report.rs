@@ -6,8 +6,8 @@ use crate::figure::{Curve, Figure};
 use crate::mean_std::MeanStd;
 use crate::table::{Column, Table};
 
-/// What the numbers of the table are.
-pub fn caption(run: &RunConfig, seeds: usize) -> String {
+/// What the numbers of the table are, where `workers` runs train side by side.
+pub fn caption(run: &RunConfig, seeds: usize, workers: usize) -> String {
     let epochs = run.training.epochs;
     let spread = match seeds {
         1 => String::new(),
@@ -17,7 +17,11 @@ pub fn caption(run: &RunConfig, seeds: usize) -> String {
         1 => "1 epoch".to_owned(),
         epochs => format!("{epochs} epochs"),
     };
-    format!("after {epochs}, with population statistics unless it says batch{spread}\n")
+    let steps = match workers {
+        1 => String::new(),
+        _ => format!("; a step's time is that of {workers} runs side by side"),
+    };
+    format!("after {epochs}, with population statistics unless it says batch{spread}{steps}\n")
 }
 
 /// One line for each normalization, over those of its runs that have not diverged.

@@ -12,7 +12,7 @@ use kernels::{Binary, Real, Reduce, Unary};
 /// made of them, and the leaf in the end receives its increment:
 ///
 /// ```text
-/// dx̃ = dy − e_y ⊙ y,              e_y ← e_y + gain · mean_B(dx̃ ⊙ y)
+/// dx̃ = dy − e_y ⊙ y,              e_y ← e_y + gain · mean_B(dx̃ ⊙ y) / max(1, gain · mean_B(y²))
 /// dx = dx̃ / √(var + ε) − e_1,     e_1 ← e_1 + gain · mean_B(dx)
 /// ```
 struct Controlled<T: Real> {
@@ -78,7 +78,7 @@ impl<T: Real> Op<T> for Controlled<T> {
     }
 
     fn backward(&self, pass: &Backward<'_, T>) -> Vec<Gradient<T>> {
-        let (changed_scale, changed_shift) = (pass.gradient_or_zeros(1), pass.gradient_or_zeros(2));
+        let (mut changed_scale, mut changed_shift) = (pass.gradient_or_zeros(1), pass.gradient_or_zeros(2));
         let Some(dy) = pass.gradient(0) else {
             // Nothing depends on this step: it has nothing to learn from.
             let controllers = [changed_scale, changed_shift].map(Gradient::Whole);
@@ -91,10 +91,12 @@ impl<T: Real> Op<T> for Controlled<T> {
         let mut dx = y.zip(Binary::Mul, &row(&scale));
         dx.map_in_place(Unary::Neg);
         dx.zip_in_place(Binary::Add, dy);
-        let changed_scale = self.controlled(changed_scale, &dx.zip(Binary::Mul, y));
+        let mut scale_error = batch_mean(&dx.zip(Binary::Mul, y));
+        scale_error.zip_in_place(Binary::Div, &self.damping(y));
+        changed_scale.add_scaled(self.gain, &scale_error);
         dx.zip_in_place(Binary::Mul, &row(inverse_deviation));
         dx.zip_in_place(Binary::Sub, &row(&shift));
-        let changed_shift = self.controlled(changed_shift, &dx);
+        changed_shift.add_scaled(self.gain, &batch_mean(&dx));
         [dx, changed_scale, changed_shift]
             .into_iter()
             .map(Gradient::Whole)
@@ -103,12 +105,23 @@ impl<T: Real> Op<T> for Controlled<T> {
 }
 
 impl<T: Real> Controlled<T> {
-    /// `changed + gain · mean_B(error)`, `[G, F]`
-    fn controlled(&self, mut changed: Tensor<T>, error: &Tensor<T>) -> Tensor<T> {
-        let batch = T::of(error.shape().extent(1) as f64);
-        changed.add_scaled(self.gain / batch, &error.reduce(Reduce::Sum, 1));
-        changed
+    /// `max(1, gain · mean_B(y²))`, `[G, F]`: what the correction of `e_y` is divided by.
+    ///
+    /// Example by example `e_y` would shrink by `1 − (1 − α_b) y²` each time; for all examples of a
+    /// batch at once that is `1 − gain · mean_B(y²)`, which must not become negative while the
+    /// estimates are still far from the data and `y` is large, or `e_y` would swing up without bound.
+    fn damping(&self, y: &Tensor<T>) -> Tensor<T> {
+        let mut damping = batch_mean(&y.zip(Binary::Mul, y)).map(Unary::Scale(self.gain));
+        let one = damping.device().full([1], T::one());
+        damping.zip_in_place(Binary::Max, &one);
+        damping
     }
+}
+
+/// `mean_B` of `[G, B, F]`, `[G, F]`.
+fn batch_mean<T: Real>(x: &Tensor<T>) -> Tensor<T> {
+    let batch = T::of(x.shape().extent(1) as f64);
+    x.reduce(Reduce::Sum, 1).map(Unary::Scale(T::one() / batch))
 }
 
 /// `[G, F]` as it is repeated along the batch of `[G, B, F]`.

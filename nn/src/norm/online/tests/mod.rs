@@ -4,11 +4,11 @@ mod control;
 
 use std::sync::Arc;
 
-use autodiff::{Device, Tape, Tensor, gradcheck};
+use autodiff::{Device, Tape, Tensor, Var, gradcheck};
 use kernels::Cpu;
 
 use super::super::testing::{Fixture, assert_close, check_every_site, random};
-use super::super::{Normalizer, Padding, StepRows};
+use super::super::{Memory, Normalizer, Padding, Step, StepRows};
 use super::{OnlineNorm, OnlineNormConfig};
 use crate::cell::{Cell, Lstm, LstmConfig, Sites};
 use crate::check::LayerCheck;
@@ -240,7 +240,85 @@ fn padding_is_left_out() {
     assert_eq!(statistics[1][4..], [1.0; 2]);
     let (_, _, included) = run(Padding::Include, 5.0);
     assert_eq!(included[0][..2], statistics[0][..2]);
-    assert!(included[0][4] > 1.0);
+    // One of three rows of step 1 is a 5, the others are above −1: a mean of 1 or more, of which
+    // 1 − 0.9³ is taken in. Without it they are below 1, of which 1 − 0.9² is.
+    assert!(included[0][2] > 0.27 && statistics[0][2] < 0.2);
+    // Step 2, which no sequence has, counts in no way.
+    assert_eq!(included[0][4..], [0.0; 2]);
+    assert_eq!(included[1][4..], [1.0; 2]);
+}
+
+/// A batch that is padded beyond `T_max` is none with longer sequences.
+#[test]
+fn steps_that_no_sequence_has_are_left_as_they_are() {
+    let device = Device::reference();
+    let x = random(&device, &[6, 3, 2], 20);
+    let lengths = Lengths::new(&device, &[2, 1, 2], 6);
+    for padding in [Padding::Mask, Padding::Include] {
+        let mut fixture = fixture(&device, 2, OnlineNormConfig { padding, ..PLAIN });
+        let tape = Tape::new(&device);
+        let mut context = Context::new(&tape, &mut fixture.store, Mode::Train, &mut fixture.rng);
+        let y = fixture
+            .norm
+            .sequence(&mut context, tape.constant(x.clone()), Some(&lengths));
+        assert_eq!(y.value().rows(2..6).to_vec(), x.rows(2..6).to_vec());
+        assert_eq!(fixture.get("running_count"), [1.0, 1.0, 0.0]);
+    }
+}
+
+/// Steps that no training sequence had are evaluated as the last one that some had.
+#[test]
+fn later_steps_use_the_last_that_training_reached() {
+    let device = Device::reference();
+    let mut fixture = fixture(&device, 2, PLAIN);
+    let mode = Mode::Eval(Statistics::Running);
+    let still = random(&device, &[1, 4, 2], 21).broadcast_to([5, 4, 2]);
+    let untrained: Vec<f64> = still
+        .to_vec()
+        .iter()
+        .map(|x| x / (1.0 + 1e-5_f64).sqrt())
+        .collect();
+    assert_close(&output(&mut fixture, mode, &still), &untrained, 1e-15);
+    output(&mut fixture, Mode::Train, &random(&device, &[2, 4, 2], 22));
+    let y = output(&mut fixture, mode, &still);
+    assert_ne!(y[..8], y[8..16]);
+    for step in y[16..].chunks(8) {
+        assert_eq!(step, &y[8..16]);
+    }
+}
+
+/// What another normalizer remembers of the pass is not taken for one's own.
+#[test]
+fn values_of_earlier_steps_in_the_memory_do_not_matter() {
+    let device = Device::reference();
+    let config = OnlineNormConfig {
+        steps: StepRows::Shared,
+        backward: Some(0.8),
+        ..PLAIN
+    };
+    let run = |others: u64| {
+        let mut fixture = fixture(&device, 2, config);
+        let tape = Tape::new(&device);
+        let mut context = Context::new(&tape, &mut fixture.store, Mode::Train, &mut fixture.rng);
+        let x = tape.leaf(random(&device, &[3, 4, 2], 23));
+        let mut memory = Memory::default();
+        let mut y = Vec::new();
+        for (t, x) in x.unbind().into_iter().enumerate() {
+            y.push(fixture.norm.step(&mut context, x, Step::new(t, 3), &mut memory));
+            for seed in 0..others {
+                let value = random(&device, &[1, 2], 24 + seed);
+                memory.earlier.push_front(tape.constant(value));
+            }
+        }
+        let y = Var::stack(&y);
+        let mut gradients = tape.backward(y.square().sum());
+        let dx = gradients.take(x).expect("a gradient").to_vec();
+        context.param_gradients(gradients);
+        (y.value().to_vec(), dx, STATISTICS.map(|name| fixture.get(name)))
+    };
+    let alone = run(0);
+    assert_eq!(run(1), alone);
+    assert_eq!(run(3), alone);
 }
 
 /// Nothing of the batch's own enters the gradient: the statistics are constants.

@@ -65,7 +65,8 @@ impl<T: Real> Step<'_, T> {
     }
 }
 
-/// What a normalizer keeps of the earlier steps of a pass, each thing in a place of its own.
+/// What a normalizer keeps of the earlier steps of a pass, each thing in a place of its own. One that
+/// is made of several with statistics gives each of them a memory.
 #[derive(Debug)]
 pub struct Memory<'t, T: Real> {
     /// Of values of earlier steps, the latest last.

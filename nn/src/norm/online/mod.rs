@@ -87,7 +87,8 @@ impl Default for OnlineNormConfig {
 ///
 /// **Modes.** Only training changes anything or controls gradients; every other mode, that of
 /// population estimates too, normalizes by the running estimates: there are no others, and no
-/// example knows of those beside it.
+/// example knows of those beside it. Steps that training has not reached yet use the estimates of the
+/// last one that it has; `running_count` counts the updates of each row.
 ///
 /// The paper's last part, layer scaling (the division of an example by the root of its mean square,
 /// after `γ` and `β`), is not included, nor is the clamp that the authors' code has in its place.

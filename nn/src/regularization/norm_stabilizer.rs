@@ -130,7 +130,10 @@ mod tests {
         let h = device.tensor([4, 3, 5], &values(1, 60));
         let lengths = Lengths::new(&device, &[4, 1, 3], 4);
         for lengths in [None, Some(&lengths)] {
-            gradcheck(|_, h| vec![norm_stabilizer(h[0], lengths, 50.0)], &[h.clone()]);
+            gradcheck(
+                |_, h| vec![norm_stabilizer(h[0], lengths, 50.0)],
+                std::slice::from_ref(&h),
+            );
         }
     }
 

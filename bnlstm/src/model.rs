@@ -57,7 +57,7 @@ impl<T: Real> Classifier<T> {
     ) -> (Var<'t, T>, Option<Var<'t, T>>) {
         let states = self.layers.forward(context, &x.into());
         let loss = self.head.forward(context, states.last).cross_entropy(targets);
-        let penalty = self.stabilizer.map(|beta| norm_stabilizer(states.h, beta));
+        let penalty = self.stabilizer.map(|beta| norm_stabilizer(states.h, None, beta));
         (loss, penalty)
     }
 }

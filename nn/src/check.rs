@@ -49,9 +49,33 @@ impl LayerCheck {
     /// given values; each evaluation finds the same statistics and the same generator.
     ///
     /// # Panics
-    /// If a gradient is off by more than the tolerance.
+    /// If a gradient is off by more than the tolerance, with the path of the one that is furthest off.
     #[track_caller]
     pub fn run(
+        &self,
+        device: &Device<f64>,
+        make: impl FnOnce(&mut Scope<'_, f64>) -> Layer<f64>,
+    ) -> Vec<(String, Comparison)> {
+        let comparisons = self.compare(device, make);
+        // A NaN counts as the largest of all.
+        let worst = comparisons
+            .iter()
+            .filter(|(_, comparison)| !self.passes(comparison))
+            .max_by(|(_, a), (_, b)| a.error.total_cmp(&b.error));
+        if let Some((path, worst)) = worst {
+            let tolerance = self.differences.tolerance;
+            panic!("gradcheck of `{path}`: {worst}; the tolerance is {tolerance:.0e}");
+        }
+        comparisons
+    }
+
+    /// Whether the error of a comparison is within the tolerance.
+    pub fn passes(&self, comparison: &Comparison) -> bool {
+        comparison.error <= self.differences.tolerance
+    }
+
+    /// The same as [`run`](Self::run) without judging.
+    pub fn compare(
         &self,
         device: &Device<f64>,
         make: impl FnOnce(&mut Scope<'_, f64>) -> Layer<f64>,
@@ -74,7 +98,7 @@ impl LayerCheck {
             inputs.push(store.get(id).clone());
         }
         let store = RefCell::new(store);
-        let comparisons = self.differences.check(
+        let comparisons = self.differences.compare(
             |tape, inputs| {
                 let mut store = store.borrow_mut();
                 for (id, value) in &statistics {

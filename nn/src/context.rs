@@ -4,6 +4,7 @@ use autodiff::{Gradients, Tape, Tensor, Var};
 use kernels::Real;
 use rand_chacha::ChaCha8Rng;
 
+use crate::norm::forget_population;
 use crate::params::{ParamId, ParamStore, Role};
 
 /// Which statistics a normalization over the batch uses in evaluation.
@@ -27,9 +28,11 @@ pub enum Mode {
     /// Evaluation: changes nothing in the store.
     Eval(Statistics),
     /// A pass over the training set that averages the statistics of its batches, weighted by their
-    /// sizes, into the population statistics.
+    /// sizes, into the population statistics. A single row, which has no variance, is in none of
+    /// them: estimates come from batches, and steps of them, with two rows or more.
     Estimate {
-        /// Examples of the batches before this one; 0 begins anew.
+        /// Examples of the batches before this one; with 0 the [`Context`] forgets the earlier
+        /// estimates as it is made, whatever the batch holds.
         seen: usize,
     },
 }
@@ -45,8 +48,12 @@ pub struct Context<'t, 's, T: Real> {
 }
 
 impl<'t, 's, T: Real> Context<'t, 's, T> {
-    /// A pass over an empty tape.
+    /// A pass over an empty tape. The first of an estimation forgets the population statistics that
+    /// `store` has.
     pub fn new(tape: &'t Tape<T>, store: &'s mut ParamStore<T>, mode: Mode, rng: &'s mut ChaCha8Rng) -> Self {
+        if mode == (Mode::Estimate { seen: 0 }) {
+            forget_population(store);
+        }
         let leaves = vec![None; store.len()];
         Self {
             tape,

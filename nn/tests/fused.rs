@@ -296,6 +296,13 @@ fn cases() -> Vec<(Sizes, Design, Reads, Upstream)> {
     cases
 }
 
+/// Whether gradients in single precision are more than rounding. Of two examples at a distance `2d`,
+/// batch normalization makes −1 and 1: what is left of a gradient is its `ε / (d² + ε)`th part, here
+/// 1e-4 of terms that cancel, and 6e-8 of these is 6e-4 of it, above the tolerance.
+fn is_fit_for_single_precision(sizes: Sizes, design: Design) -> bool {
+    sizes.batch > 2 || !design.sites.contains(&Norm::Batch)
+}
+
 fn everywhere(mode: Mode) {
     for threads in [1, 2, 3] {
         let cpu = Arc::new(Cpu::new(threads));
@@ -303,7 +310,9 @@ fn everywhere(mode: Mode) {
         let single = Device::<f32>::new(cpu);
         for case in cases() {
             compare(&double, case, mode);
-            compare(&single, case, mode);
+            if is_fit_for_single_precision(case.0, case.1) {
+                compare(&single, case, mode);
+            }
         }
     }
 }

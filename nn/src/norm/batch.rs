@@ -36,7 +36,9 @@ pub enum Padding {
     /// They do not.
     Mask,
     /// They do, with the states that they ended with and with inputs of zeros: what the paper's code
-    /// for question answering does at each step. Steps that no sequence has are left out all the same.
+    /// for question answering does at each step. Above another layer the inputs are what that one
+    /// holds after a sequence's end, its last state. Steps that no sequence has are left out all the
+    /// same.
     Include,
 }
 
@@ -109,7 +111,7 @@ impl BatchNorm {
         let epsilon = T::of(self.epsilon);
         let shape = x.shape();
         let groups = if shape.rank() == 3 { shape.extent(0) } else { 1 };
-        if let Some((mean, var)) = self.fixed(context, step, groups) {
+        if let Some((mean, var)) = self.fixed(context, (step, groups), memory) {
             return x.batch_norm_fixed(gamma, beta, &mean, &var, epsilon);
         }
         let out = match self.correction(context, (step, groups), memory) {
@@ -121,6 +123,31 @@ impl BatchNorm {
         let batch = shape.extent(shape.rank() - 2);
         self.learn(context, step, batch, &out.mean.value(), &out.var.value());
         out.y
+    }
+
+    /// Normalizes `x [T, B, F]`, without the padding if there are lengths.
+    #[track_caller]
+    fn all_steps<'t, T: Real>(
+        &self,
+        context: &mut Context<'t, '_, T>,
+        x: Var<'t, T>,
+        lengths: Option<&Lengths<T>>,
+    ) -> Var<'t, T> {
+        let of = x.shape().extent(0);
+        let all = Step::new(0, of);
+        let memory = &mut Memory::default();
+        match (self.steps, lengths) {
+            (StepRows::SequenceWise, Some(lengths)) => {
+                lengths.spread(self.all_rows(context, lengths.pick(x), all, memory))
+            }
+            (StepRows::SequenceWise, None) => {
+                let shape = x.shape();
+                let rows = x.reshape([of * shape.extent(1), shape.last()]);
+                self.all_rows(context, rows, all, memory).reshape(shape)
+            }
+            (_, Some(lengths)) => super::step_by_step(self, context, x, Some(lengths)),
+            (_, None) => self.all_rows(context, x, all, memory),
+        }
     }
 
     fn correction<'t, T: Real>(
@@ -137,21 +164,25 @@ impl BatchNorm {
     fn fixed<T: Real>(
         &self,
         context: &Context<'_, '_, T>,
-        step: Step<'_, T>,
-        steps: usize,
+        (step, steps): (Step<'_, T>, usize),
+        memory: &mut Memory<'_, T>,
     ) -> Option<(Tensor<T>, Tensor<T>)> {
-        match context.mode() {
-            Mode::Eval(Statistics::Running) => Some(self.statistics.running(context, step, steps)),
-            Mode::Eval(Statistics::Population) => Some(self.statistics.population(context, step, steps)),
-            Mode::Eval(Statistics::Batch) | Mode::Train | Mode::Estimate { .. } => None,
-        }
+        let statistics = &self.statistics;
+        let found = &mut memory.found;
+        let found = match context.mode() {
+            Mode::Eval(Statistics::Running) => found.get_or_insert_with(|| statistics.running(context)),
+            Mode::Eval(Statistics::Population) => found.get_or_insert_with(|| statistics.population(context)),
+            Mode::Eval(Statistics::Batch) | Mode::Train | Mode::Estimate { .. } => return None,
+        };
+        Some(found.at(step, steps))
     }
 
     /// Takes in the moments of `batch` rows.
     ///
-    /// Where other rows have ended, a single one that is left has no variance to learn from: it is
-    /// normalized to `β`, as the formula says, and no statistic hears of it. In a batch of one that
-    /// would be so at every step, so training refuses it.
+    /// A single row has no variance to learn from: it is normalized to `β`, as the formula says, and
+    /// no statistic hears of it, where other rows have ended as well as in a batch of one that comes
+    /// in estimation. In a training batch of one that would be so at every step, so training refuses
+    /// it.
     #[track_caller]
     fn learn<T: Real>(
         &self,
@@ -164,10 +195,8 @@ impl BatchNorm {
         if let Some(renorm) = &self.renorm {
             renorm.count(context, step);
         }
-        if batch == 1 && step.live.is_some() {
-            return;
-        }
         match context.mode() {
+            Mode::Train if batch == 1 && step.live.is_some() => {}
             Mode::Train => {
                 assert!(
                     batch > 1,
@@ -180,12 +209,10 @@ impl BatchNorm {
                 self.statistics
                     .update_running(context, step, mean, var, T::of(self.momentum));
             }
-            Mode::Estimate { .. } if batch == 0 => {}
-            Mode::Estimate { seen } => {
-                self.statistics
-                    .update_population(context, step, (seen, batch), mean, var);
+            Mode::Estimate { .. } if batch > 1 => {
+                self.statistics.update_population(context, step, batch, mean, var);
             }
-            Mode::Eval(_) => {}
+            Mode::Estimate { .. } | Mode::Eval(_) => {}
         }
     }
 }
@@ -220,31 +247,9 @@ impl<T: Real> Normalizer<T> for BatchNorm {
         x: Var<'t, T>,
         lengths: Option<&Lengths<T>>,
     ) -> Var<'t, T> {
-        let of = x.shape().extent(0);
-        let longest = lengths.map_or(of, Lengths::longest);
-        if longest < of && self.padding == Padding::Include {
-            return match longest {
-                0 => x,
-                _ => {
-                    let known = self.sequence(context, x.slice(0, 0..longest), None);
-                    Var::concat(&[known, x.slice(0, longest..of)], 0)
-                }
-            };
-        }
-        let lengths = lengths.filter(|_| self.padding == Padding::Mask);
-        let all = Step::new(0, of);
-        let memory = &mut Memory::default();
-        match (self.steps, lengths) {
-            (StepRows::SequenceWise, Some(lengths)) => {
-                lengths.spread(self.all_rows(context, lengths.pick(x), all, memory))
-            }
-            (StepRows::SequenceWise, None) => {
-                let shape = x.shape();
-                let rows = x.reshape([of * shape.extent(1), shape.last()]);
-                self.all_rows(context, rows, all, memory).reshape(shape)
-            }
-            (_, Some(lengths)) => super::step_by_step(self, context, x, Some(lengths)),
-            (_, None) => self.all_rows(context, x, all, memory),
+        match self.padding {
+            Padding::Mask => self.all_steps(context, x, lengths),
+            Padding::Include => super::up_to_longest(x, lengths, |x| self.all_steps(context, x, None)),
         }
     }
 
@@ -253,10 +258,11 @@ impl<T: Real> Normalizer<T> for BatchNorm {
             return None;
         }
         let all = Step::new(0, steps);
-        let moments = match self.fixed(context, all, steps) {
+        let memory = &mut Memory::default();
+        let moments = match self.fixed(context, (all, steps), memory) {
             Some((mean, var)) => SequenceMoments::Given(mean, var),
             None => self
-                .correction(context, (all, steps), &mut Memory::default())
+                .correction(context, (all, steps), memory)
                 .map_or(SequenceMoments::Columns, SequenceMoments::from),
         };
         Some(FusedNorm::Values(SequenceNorm {

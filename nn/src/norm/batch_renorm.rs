@@ -9,6 +9,11 @@
 //! where statistics are; no gradient goes through `r` and `d` (Ioffe 2017, section 3). With r = 1 and
 //! d = 0 it is batch normalization, with neither limited it is the normalization by running
 //! averages. Evaluation and estimation are those of batch normalization.
+//!
+//! Algorithm 1 of the paper keeps a running average of `σ_B` itself. Here, on purpose, it is `var_B`
+//! whose average is kept, and `σ` is computed of it: these are the averages that batch normalization
+//! has, so that a model of either is evaluated by the same rule from the same statistics, and what
+//! `r` and `d` approach is exactly that evaluation.
 
 use autodiff::{SequenceMoments, Tensor};
 use kernels::{Real, Unary};
@@ -117,16 +122,13 @@ impl Renorm {
         if context.mode() != Mode::Train {
             return None;
         }
-        let counted = context.tensor(self.updates).item().as_f64() as usize;
-        // The first step of a pass counts it; all of its steps have the same limits.
-        let (r_max, d_max) = self
-            .config
-            .limits(counted.saturating_sub(usize::from(step.t > 0)));
-        let now = || statistics.running(context, step, steps);
-        let (mean, var) = match statistics.is_shared() {
-            true => memory.found_first(context.tape(), now),
-            false => now(),
-        };
+        // The first step of a pass counts it; all of its steps have what that one found.
+        let (r_max, d_max) = *memory.limits.get_or_insert_with(|| {
+            let updates = context.tensor(self.updates).item().as_f64();
+            self.config.limits(updates as usize)
+        });
+        let found = memory.found.get_or_insert_with(|| statistics.running(context));
+        let (mean, var) = found.at(step, steps);
         Some(Correction {
             mean,
             std: var.map(Unary::Shift(T::of(self.epsilon))).map(Unary::Sqrt),

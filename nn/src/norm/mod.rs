@@ -17,17 +17,20 @@ mod products;
 mod propagation_variances;
 mod rms;
 mod statistics;
+mod step_table;
 #[cfg(test)]
 mod testing;
 mod weight;
 
 use std::collections::VecDeque;
 
-use autodiff::{SequenceNorm, Tape, Tensor, Var};
+use autodiff::{SequenceNorm, Tensor, Var};
 use kernels::Real;
 
 use crate::context::Context;
 use crate::lengths::{Lengths, LiveRows};
+
+use self::online::Controllers;
 
 pub use assorted_time::{AssortedTimeNorm, AssortedTimeNormConfig};
 pub use batch::{BatchNorm, BatchNormConfig, Padding};
@@ -39,7 +42,9 @@ pub use norm_propagation::NormPropagation;
 pub use online::{OnlineNorm, OnlineNormConfig};
 pub use propagation_variances::PropagationVariances;
 pub use rms::{RmsNorm, RmsNormConfig};
+pub(crate) use statistics::forget_population;
 pub use statistics::{StepRows, StepStatistics, without_population};
+pub use step_table::StepMoments;
 pub use weight::{LEAST_COLUMN_NORM, WeightNorm, WeightNormConfig};
 
 /// A place in a sequence.
@@ -60,37 +65,29 @@ impl<T: Real> Step<'_, T> {
     }
 }
 
-/// What a normalizer keeps of the earlier steps of a pass.
+/// What a normalizer keeps of the earlier steps of a pass, each thing in a place of its own. One that
+/// is made of several with statistics gives each of them a memory.
 #[derive(Debug)]
 pub struct Memory<'t, T: Real> {
-    /// The latest last.
+    /// Of values of earlier steps, the latest last.
     pub earlier: VecDeque<Var<'t, T>>,
+    /// The statistics as the first step of the pass finds them. Training moves those that all steps
+    /// share during the pass, and no step may depend on those before it behind the gradient's back.
+    found: Option<StepMoments<T>>,
+    /// `r_max` and `d_max` of batch renormalization, the same at all steps.
+    limits: Option<(f64, f64)>,
+    /// What a step of online normalization hands on to the next.
+    controllers: Option<Controllers<'t, T>>,
 }
 
 impl<T: Real> Default for Memory<'_, T> {
     fn default() -> Self {
         Self {
             earlier: VecDeque::new(),
+            found: None,
+            limits: None,
+            controllers: None,
         }
-    }
-}
-
-impl<'t, T: Real> Memory<'t, T> {
-    /// Two statistics as the first step of the pass finds them by `now`, kept in front: a row that all
-    /// steps share moves during the pass, and no step may depend on those before it behind the
-    /// gradient's back.
-    fn found_first(
-        &mut self,
-        tape: &'t Tape<T>,
-        now: impl FnOnce() -> (Tensor<T>, Tensor<T>),
-    ) -> (Tensor<T>, Tensor<T>) {
-        if let (Some(mean), Some(var)) = (self.earlier.front(), self.earlier.get(1)) {
-            return (mean.value(), var.value());
-        }
-        let (mean, var) = now();
-        let found = [&mean, &var].map(|moment| tape.constant(moment.clone()));
-        self.earlier.extend(found);
-        (mean, var)
     }
 }
 
@@ -150,6 +147,21 @@ pub trait Normalizer<T: Real>: std::fmt::Debug + Send + Sync {
     /// Takes in the moments that such a recurrence has computed for `batch` examples, `mean, var`:
     /// `[T, F]` each over the batch, or `[T, G, B]` over the features of each group.
     fn observe(&self, _: &mut Context<'_, '_, T>, _batch: usize, _mean: &Tensor<T>, _var: &Tensor<T>) {}
+}
+
+/// Normalizes the steps of `x [T, B, F]` that some sequence has, and leaves those behind as they are.
+#[track_caller]
+fn up_to_longest<'t, T: Real>(
+    x: Var<'t, T>,
+    lengths: Option<&Lengths<T>>,
+    normalize: impl FnOnce(Var<'t, T>) -> Var<'t, T>,
+) -> Var<'t, T> {
+    let of = x.shape().extent(0);
+    match lengths.map_or(of, Lengths::longest) {
+        longest if longest == of => normalize(x),
+        0 => x,
+        longest => Var::concat(&[normalize(x.slice(0, 0..longest)), x.slice(0, longest..of)], 0),
+    }
 }
 
 /// Normalizes `x [T, B, F]` one step after another; steps that no sequence has are left as they are.

@@ -6,12 +6,12 @@ use autodiff::Tensor;
 use kernels::{Binary, Real, Unary};
 
 use super::Step;
+use super::step_table::{Averages, NO_MEAN, NO_VAR, StepMoments, StepTable};
 use crate::context::Context;
-use crate::params::{ParamId, ParamStore, Scope};
+use crate::params::{ParamId, ParamStore, Role, Scope};
 
-/// Mean and variance where nothing has been seen: they leave values as they are.
-const NO_MEAN: f64 = 0.0;
-const NO_VAR: f64 = 1.0;
+/// How the names of the statistics over a pass of estimation begin.
+const POPULATION: &str = "population";
 /// Name of the statistic that tells whether there are population estimates.
 const POPULATION_COUNT: &str = "population_count";
 
@@ -30,21 +30,16 @@ pub enum StepRows {
 }
 
 /// Running averages and population estimates of mean and variance, `[R, F]` each: `R = T_max` rows,
-/// or a single one.
+/// or a single one. Both have counts `[R]`: `running_count` of the updates of each row,
+/// `population_count` of the examples that each has seen; with one row those of every step.
+///
+/// A step whose row nothing has reached, since no sequence was so long or too few were, is
+/// evaluated with those of the last one that something has.
 #[derive(Clone, Debug)]
 pub struct StepStatistics {
     table: StepTable,
-    running: Pair,
-    population: Pair,
-    /// `[R]`: examples that the population estimate has seen, 0 before the first pass; with one row
-    /// those of every step.
-    population_count: ParamId,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Pair {
-    mean: ParamId,
-    var: ParamId,
+    running: Averages,
+    population: Averages,
 }
 
 impl StepStatistics {
@@ -57,27 +52,16 @@ impl StepStatistics {
     pub fn new<T: Real>(scope: &mut Scope<'_, T>, steps: StepRows, features: usize) -> Self {
         let table = StepTable::new(scope, steps);
         let shape = [table.rows, features];
-        let mut pair = |name: &str| Pair {
-            mean: scope.statistic(&format!("{name}_mean"), shape, NO_MEAN),
-            var: scope.statistic(&format!("{name}_var"), shape, NO_VAR),
-        };
-        let (running, population) = (pair("running"), pair("population"));
         Self {
-            population_count: scope.statistic(POPULATION_COUNT, [table.rows], 0.0),
+            running: Averages::new(scope, "running", shape),
+            population: Averages::new(scope, POPULATION, shape),
             table,
-            running,
-            population,
         }
     }
 
     /// Where these statistics are in the store.
     pub fn path(&self) -> &str {
         &self.table.path
-    }
-
-    /// Whether all steps share one row, which moves during a pass.
-    pub(super) fn is_shared(&self) -> bool {
-        self.table.shared
     }
 
     /// Moves the running averages of the steps from `step` on: with `mean, var [G, F]` of G steps,
@@ -95,6 +79,7 @@ impl StepStatistics {
         momentum: T,
     ) {
         for (rows, group) in self.table.targets(step, mean.shape().extent(0)) {
+            self.running.count(context, rows.clone(), 1);
             for (id, batch) in [(self.running.mean, mean), (self.running.var, var)] {
                 move_towards(
                     context,
@@ -107,9 +92,8 @@ impl StepStatistics {
         }
     }
 
-    /// Takes a batch into the population estimates: averages over all batches that had this step,
-    /// weighted by their sizes. `seen` examples came before these `batch`; with the first step of
-    /// the first batch the estimates begin anew.
+    /// Takes a batch of so many examples into the population estimates: averages over all batches
+    /// that had this step, weighted by their sizes.
     ///
     /// # Panics
     /// If a step is beyond the last row, unless all share one.
@@ -118,18 +102,13 @@ impl StepStatistics {
         &self,
         context: &mut Context<'_, '_, T>,
         step: Step<'_, T>,
-        (seen, batch): (usize, usize),
+        batch: usize,
         mean: &Tensor<T>,
         var: &Tensor<T>,
     ) {
-        if seen == 0 && step.t == 0 {
-            self.forget_population(context);
-        }
         for (rows, group) in self.table.targets(step, mean.shape().extent(0)) {
-            let counts = context.statistic_mut(self.population_count);
             // Sequences may differ in length, so each row has a count of its own.
-            let count = counts.rows(rows.clone()).map(Unary::Shift(T::of(batch as f64)));
-            counts.write(0, rows.start, &count);
+            let count = self.population.count(context, rows.clone(), batch);
             let weight = count
                 .device()
                 .full([rows.len()], T::of(batch as f64))
@@ -146,125 +125,34 @@ impl StepStatistics {
         }
     }
 
-    fn forget_population<T: Real>(&self, context: &mut Context<'_, '_, T>) {
-        let Pair { mean, var } = self.population;
-        for (id, value) in [(mean, NO_MEAN), (var, NO_VAR), (self.population_count, 0.0)] {
-            let tensor = context.statistic_mut(id);
-            let device = tensor.device().clone();
-            device.backend().fill(T::of(value), tensor.view_mut());
+    /// Running averages as they stand.
+    pub fn running<T: Real>(&self, context: &Context<'_, '_, T>) -> StepMoments<T> {
+        self.running.now(context)
+    }
+
+    /// Population estimates as they stand.
+    pub fn population<T: Real>(&self, context: &Context<'_, '_, T>) -> StepMoments<T> {
+        self.population.now(context)
+    }
+}
+
+/// Forgets the population estimates of every [`StepStatistics`] in `store`.
+pub(crate) fn forget_population<T: Real>(store: &mut ParamStore<T>) {
+    let start = |path: &str| {
+        let name = path.rsplit('/').next()?.strip_prefix(POPULATION)?;
+        match name {
+            "_mean" => Some(NO_MEAN),
+            "_var" => Some(NO_VAR),
+            "_count" => Some(0.0),
+            _ => None,
         }
+    };
+    let statistics = store.iter().filter(|(_, param)| param.role == Role::Statistic);
+    let starts = statistics.filter_map(|(id, param)| Some((id, start(&param.path)?)));
+    for (id, value) in starts.collect::<Vec<(ParamId, f64)>>() {
+        let tensor = store.get_mut(id);
+        *tensor = tensor.device().full(tensor.shape(), T::of(value));
     }
-
-    /// Running averages for the steps from `step` on, `[G, F]` each.
-    pub fn running<T: Real>(
-        &self,
-        context: &Context<'_, '_, T>,
-        step: Step<'_, T>,
-        steps: usize,
-    ) -> (Tensor<T>, Tensor<T>) {
-        self.look_up(context, self.running, self.table.rows, step, steps)
-    }
-
-    /// Population estimates for the steps from `step` on, `[G, F]` each.
-    pub fn population<T: Real>(
-        &self,
-        context: &Context<'_, '_, T>,
-        step: Step<'_, T>,
-        steps: usize,
-    ) -> (Tensor<T>, Tensor<T>) {
-        let counts = context.tensor(self.population_count).to_vec();
-        // Steps that no batch of the estimation had, or none with two rows left, use those of the
-        // last one that some batch had, as do the steps beyond `T_max`.
-        let seen = counts.iter().rposition(|count| !count.is_zero());
-        self.look_up(
-            context,
-            self.population,
-            seen.map_or(self.table.rows, |last| last + 1),
-            step,
-            steps,
-        )
-    }
-
-    /// The rows of the steps from `step` on, of which the first `known` are to be used.
-    fn look_up<T: Real>(
-        &self,
-        context: &Context<'_, '_, T>,
-        pair: Pair,
-        known: usize,
-        step: Step<'_, T>,
-        steps: usize,
-    ) -> (Tensor<T>, Tensor<T>) {
-        let read = |id| look_up(context.tensor(id), known, step, steps);
-        (read(pair.mean), read(pair.var))
-    }
-}
-
-/// Tables with a row for each time step, or with one that all share.
-#[derive(Clone, Debug)]
-pub(super) struct StepTable {
-    pub path: String,
-    pub shared: bool,
-    pub rows: usize,
-}
-
-impl StepTable {
-    #[track_caller]
-    pub fn new<T: Real>(scope: &Scope<'_, T>, steps: StepRows) -> Self {
-        let (shared, rows) = match steps {
-            StepRows::PerStep(rows) => (false, rows),
-            StepRows::Shared | StepRows::SequenceWise => (true, 1),
-        };
-        assert!(
-            rows > 0,
-            "statistics `{}`: 0 time steps; at least 1 fits",
-            scope.path("")
-        );
-        let path = scope.path("").trim_end_matches('/').to_owned();
-        Self { path, shared, rows }
-    }
-
-    /// Which rows take which of `groups` steps from `step` on: all at once, or one after another
-    /// into a shared row.
-    #[track_caller]
-    pub fn targets<T: Real>(&self, step: Step<'_, T>, groups: usize) -> Vec<(Range<usize>, Range<usize>)> {
-        if self.shared {
-            return (0..groups).map(|g| (0..1, g..g + 1)).collect();
-        }
-        let rows = step.t..step.t + groups;
-        assert!(
-            rows.end <= self.rows,
-            "statistics `{}`: step {} of a training sequence, but there are statistics for {} steps; \
-             make the layer with as many steps as the longest training sequence has",
-            self.path,
-            rows.end - 1,
-            self.rows
-        );
-        vec![(rows, 0..groups)]
-    }
-}
-
-/// The rows of `steps` steps from `step` on in `table [R, F]`, of which the first `known` are to be
-/// used; steps beyond have the last of them.
-pub(super) fn look_up<T: Real>(
-    table: &Tensor<T>,
-    known: usize,
-    step: Step<'_, T>,
-    steps: usize,
-) -> Tensor<T> {
-    if step.t + steps <= known {
-        return table.rows(step.t..step.t + steps);
-    }
-    let rows: Vec<u32> = (step.t..step.t + steps)
-        .map(|t| t.min(known - 1) as u32)
-        .collect();
-    let mut out = table.device().empty([steps, table.shape().last()]);
-    let indices = table.device().indices(&rows);
-    let dims = table.shape().rows();
-    table
-        .device()
-        .backend()
-        .gather_rows(dims, table.view(), &indices, out.view_mut());
-    out
 }
 
 /// Path of the first [`StepStatistics`] in `store` that has no population estimates: it was in no pass

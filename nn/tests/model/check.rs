@@ -4,11 +4,13 @@ use autodiff::Var;
 use nn::cell::{Gru, GruConfig, Layer, Rnn, RnnConfig, Sites};
 use nn::check;
 use nn::context::Context;
+use nn::init::Initializer;
 use nn::norm::{LayerNorm, LayerNormConfig, Memory, Normalizer, Step};
+use nn::params::ParamId;
 
-/// Doubles its input; the gradient of one half is lost.
+/// Doubles its input and multiplies it by a gain, of whose gradient one half is lost.
 #[derive(Debug)]
-struct Forgetful;
+struct Forgetful(ParamId);
 
 impl Normalizer<f64> for Forgetful {
     fn step<'t>(
@@ -18,14 +20,20 @@ impl Normalizer<f64> for Forgetful {
         _: Step<'_, f64>,
         _: &mut Memory<'t, f64>,
     ) -> Var<'t, f64> {
-        x.add(context.tape().constant(x.value()))
+        let gain = context.param(self.0);
+        let lost = context.tape().constant(gain.value());
+        x.mul(gain).add(x.mul(lost))
     }
 }
 
 #[test]
-#[should_panic(expected = "gradcheck: input")]
-fn a_wrong_gradient_of_a_normalizer_is_found() {
-    check::normalizer(|_, _| Box::new(Forgetful));
+#[should_panic(expected = "gradcheck of `h/gain`: input ")]
+fn a_wrong_gradient_is_named_by_the_path_of_its_parameter() {
+    // Wrong at one site only, so that it is clear which parameter is the worst.
+    check::normalizer(|scope, features| match scope.path("") == "h/" {
+        true => Box::new(Forgetful(scope.vector("gain", features, &Initializer::Glorot))),
+        false => Box::new(LayerNorm::new(scope, features, LayerNormConfig::default())),
+    });
 }
 
 #[test]

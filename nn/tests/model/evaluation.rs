@@ -87,7 +87,7 @@ fn training_changes_the_running_averages_only() {
     for design in designs() {
         assert_eq!(
             sorted(changed(&design, Mode::Train)),
-            sorted(statistics("running", &["mean", "var"]))
+            sorted(statistics("running", &["mean", "var", "count"]))
         );
     }
 }

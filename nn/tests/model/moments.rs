@@ -2,7 +2,7 @@
 
 use autodiff::{Device, Tape, Tensor, Var};
 use nn::context::{Context, Mode};
-use nn::norm::{BatchNorm, BatchNormConfig, Memory, Normalizer, Step, StepRows};
+use nn::norm::{BatchNorm, BatchNormConfig, Memory, Normalizer, RenormConfig, Step, StepRows};
 use nn::params::{ParamStore, Scope};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
@@ -29,6 +29,16 @@ pub struct Layer {
 impl Layer {
     /// A layer at `site` with statistics for `rows`.
     pub fn new(device: &Device<f64>, rows: StepRows, momentum: f64) -> Self {
+        Self::with_renorm(device, rows, momentum, None)
+    }
+
+    /// The same, perhaps with a correction.
+    pub fn with_renorm(
+        device: &Device<f64>,
+        rows: StepRows,
+        momentum: f64,
+        renorm: Option<RenormConfig>,
+    ) -> Self {
         let mut store = ParamStore::new(device);
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         let features = 3;
@@ -36,6 +46,7 @@ impl Layer {
             epsilon: EPSILON,
             momentum,
             steps: rows,
+            renorm,
             ..BatchNormConfig::default()
         };
         let norm = BatchNorm::new(
@@ -61,11 +72,9 @@ impl Layer {
             Feed::Sequence => self.norm.sequence(&mut context, x, None),
             Feed::Steps => {
                 let of = x.shape().extent(0);
+                let mut memory = Memory::default();
                 let steps = x.unbind().into_iter().enumerate();
-                let y = steps.map(|(t, x)| {
-                    self.norm
-                        .step(&mut context, x, Step::new(t, of), &mut Memory::default())
-                });
+                let y = steps.map(|(t, x)| self.norm.step(&mut context, x, Step::new(t, of), &mut memory));
                 Var::stack(&y.collect::<Vec<_>>())
             }
         };

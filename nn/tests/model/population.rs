@@ -105,6 +105,37 @@ fn a_pass_begins_anew() {
     }
 }
 
+/// A first batch that leaves no estimate makes the pass begin anew all the same.
+#[test]
+fn a_pass_begins_anew_whatever_its_first_batch_is() {
+    let device = Device::reference();
+    for (rows, first) in [(ROWS, 0), (ROWS, 1), (1, 0), (1, 1)] {
+        let mut layer = Layer::new(&device, rows_of(rows), 0.9);
+        let earlier = batches(&device, [5, 5, 5], layer.features);
+        estimate(&mut layer, Feed::Steps, &earlier);
+        let mut later = batches(&device, [3, 2, 3], layer.features);
+        later.insert(0, random(&device, [4, first, layer.features], 7));
+        estimate(&mut layer, Feed::Sequence, &later);
+        compare(&layer, rows, &later[1..]);
+    }
+}
+
+/// A single row has no variance: a batch of one is in no estimate.
+#[test]
+fn a_batch_of_one_is_in_no_estimate() {
+    for device in devices() {
+        for feed in [Feed::Sequence, Feed::Steps] {
+            for rows in [ROWS, 1] {
+                let mut layer = Layer::new(&device, rows_of(rows), 0.9);
+                let mut all = batches(&device, [4; 3], layer.features);
+                all.push(random(&device, [4, 1, layer.features], 8));
+                estimate(&mut layer, feed, &all);
+                compare(&layer, rows, &all[..3]);
+            }
+        }
+    }
+}
+
 /// The order of the batches is a matter of rounding only, and a pass can be repeated bit by bit.
 #[test]
 fn the_order_of_the_batches_does_not_matter() {

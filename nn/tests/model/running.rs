@@ -1,9 +1,10 @@
 //! Running averages of the moments.
 
 use autodiff::{Device, Tensor};
-use nn::context::Mode;
+use nn::context::{Mode, Statistics};
+use nn::norm::RenormConfig;
 
-use crate::moments::{BATCH_SIZES, Feed, Layer, moments};
+use crate::moments::{BATCH_SIZES, EPSILON, Feed, Layer, moments};
 use crate::support::{assert_close, devices, random, rows_of};
 
 const MOMENTUM: f64 = 0.9;
@@ -32,6 +33,8 @@ fn check(device: &Device<f64>, feed: Feed, rows: usize) {
         // Sums of at most nine numbers below 1, in another order.
         assert_close(&layer.statistic("running_mean"), &mean, 1e-15);
         assert_close(&layer.statistic("running_var"), &var, 1e-15);
+        let updates = (STEPS / rows * (i + 1)) as f64;
+        assert_eq!(layer.statistic("running_count"), vec![updates; rows]);
     }
 }
 
@@ -67,6 +70,63 @@ fn steps_that_a_sequence_does_not_have_stay() {
             .iter()
             .all(|&var| var == 1.0)
     );
+}
+
+const RUNNING: Mode = Mode::Eval(Statistics::Running);
+
+/// A step that no training sequence had is evaluated with the last one that some had; before any
+/// training every step has mean 0 and variance 1.
+#[test]
+fn later_steps_use_the_last_that_training_reached() {
+    for device in devices() {
+        for feed in [Feed::Sequence, Feed::Steps] {
+            let mut layer = Layer::new(&device, rows_of(STEPS), MOMENTUM);
+            let size = 5 * layer.features;
+            let still =
+                random(&device, [1, 5, layer.features], 3).broadcast_to([STEPS + 2, 5, layer.features]);
+            let untrained: Vec<f64> = still
+                .to_vec()
+                .iter()
+                .map(|x| x / (1.0 + EPSILON).sqrt())
+                .collect();
+            assert_close(&layer.pass(RUNNING, feed, &still).to_vec(), &untrained, 1e-15);
+            layer.pass(Mode::Train, feed, &random(&device, [2, 5, layer.features], 1));
+            layer.pass(Mode::Train, feed, &random(&device, [1, 5, layer.features], 4));
+            assert_eq!(layer.statistic("running_count"), [2.0, 1.0, 0.0, 0.0]);
+            let y = layer.pass(RUNNING, feed, &still).to_vec();
+            assert_ne!(y[..size], y[size..2 * size]);
+            for step in y[2 * size..].chunks(size) {
+                assert_eq!(step, &y[size..2 * size]);
+            }
+        }
+    }
+}
+
+/// A correction is by the averages before the pass, also where a step has none of its own and uses
+/// those of an earlier one, which the pass moves.
+#[test]
+fn a_correction_is_by_what_the_pass_found() {
+    let renorm = RenormConfig {
+        r_max: 3.0,
+        d_max: 5.0,
+        start: 1,
+        ramp: 0,
+    };
+    for device in devices() {
+        for rows in [STEPS, 1] {
+            let [at_once, by_steps] = [Feed::Sequence, Feed::Steps].map(|feed| {
+                let mut layer = Layer::with_renorm(&device, rows_of(rows), 0.5, Some(renorm));
+                layer.pass(Mode::Train, feed, &random(&device, [2, 5, layer.features], 1));
+                let x = random(&device, [STEPS, 5, layer.features], 2);
+                let y = layer.pass(Mode::Train, feed, &x).to_vec();
+                // The second pass is the first that is corrected.
+                assert!(y.iter().sum::<f64>().abs() > 0.1);
+                y
+            });
+            // The same operations on numbers of about 1, in another order.
+            assert_close(&at_once, &by_steps, 1e-14);
+        }
+    }
 }
 
 /// A feed-forward layer is a sequence of one step, `[B, F]`.

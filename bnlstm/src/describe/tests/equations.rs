@@ -60,20 +60,23 @@ statistics                     shape  count
 ----------------------------  ------  -----
 lstm/norm_h/running_mean      [4, 8]     32
 lstm/norm_h/running_var       [4, 8]     32
+lstm/norm_h/running_count        [4]      4
 lstm/norm_h/population_mean   [4, 8]     32
 lstm/norm_h/population_var    [4, 8]     32
 lstm/norm_h/population_count     [4]      4
 lstm/norm_x/running_mean      [4, 8]     32
 lstm/norm_x/running_var       [4, 8]     32
+lstm/norm_x/running_count        [4]      4
 lstm/norm_x/population_mean   [4, 8]     32
 lstm/norm_x/population_var    [4, 8]     32
 lstm/norm_x/population_count     [4]      4
 lstm/norm_c/running_mean      [4, 2]      8
 lstm/norm_c/running_var       [4, 2]      8
+lstm/norm_c/running_count        [4]      4
 lstm/norm_c/population_mean   [4, 2]      8
 lstm/norm_c/population_var    [4, 2]      8
 lstm/norm_c/population_count     [4]      4
-total                                   300
+total                                   312
 
 a training step
   3840 floating-point operations of matrix products: 1600 forward, 2240 backward

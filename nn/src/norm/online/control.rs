@@ -23,8 +23,8 @@ struct Controlled<T: Real> {
 }
 
 /// `e_y` and `e_1`, `[G, F]` each.
-#[derive(Clone, Copy)]
-pub(super) struct Controllers<'t, T: Real> {
+#[derive(Clone, Copy, Debug)]
+pub(in crate::norm) struct Controllers<'t, T: Real> {
     pub scale: Var<'t, T>,
     pub shift: Var<'t, T>,
 }

@@ -7,8 +7,9 @@ mod tests;
 use autodiff::{SequenceMoments, SequenceNorm, Shape, Tensor, Var};
 use kernels::{Binary, Columns, Real, Unary};
 
-use self::control::{Controllers, controlled};
-use super::statistics::{StepTable, look_up};
+pub(super) use self::control::Controllers;
+use self::control::controlled;
+use super::step_table::{Averages, StepMoments, StepTable};
 use super::{FusedNorm, Memory, Normalizer, Padding, Step, StepRows};
 use crate::context::{Context, Mode};
 use crate::init::Initializer;
@@ -86,7 +87,8 @@ impl Default for OnlineNormConfig {
 ///
 /// **Modes.** Only training changes anything or controls gradients; every other mode, that of
 /// population estimates too, normalizes by the running estimates: there are no others, and no
-/// example knows of those beside it.
+/// example knows of those beside it. Steps that training has not reached yet use the estimates of the
+/// last one that it has; `running_count` counts the updates of each row.
 ///
 /// The paper's last part, layer scaling (the division of an example by the root of its mean square,
 /// after `γ` and `β`), is not included, nor is the clamp that the authors' code has in its place.
@@ -96,9 +98,7 @@ pub struct OnlineNorm {
     beta: Option<ParamId>,
     config: OnlineNormConfig,
     table: StepTable,
-    /// `[R, F]` each
-    mean: ParamId,
-    var: ParamId,
+    running: Averages,
     control: Option<Control>,
 }
 
@@ -137,8 +137,7 @@ impl OnlineNorm {
             beta: config
                 .beta
                 .then(|| scope.vector("beta", features, &Initializer::Zeros)),
-            mean: scope.statistic("running_mean", shape, 0.0),
-            var: scope.statistic("running_var", shape, 1.0),
+            running: Averages::new(scope, "running", shape),
             control: config.backward.map(|decay| Control {
                 decay,
                 scale: scope.statistic("control_scale", shape, 0.0),
@@ -164,12 +163,12 @@ impl OnlineNorm {
         let beta = self.beta.map(|beta| context.param(beta));
         let epsilon = T::of(self.config.epsilon);
         if context.mode() != Mode::Train || batch == 0 {
-            let (mean, var) = self.running(context, step, groups);
+            let (mean, var) = self.found(context, memory).at(step, groups);
             return x.batch_norm_fixed(gamma, beta, &mean, &var, epsilon);
         }
         // Now, so that a step without a row is refused before anything is recorded.
         let targets = self.table.targets(step, groups);
-        let (mean, var) = self.before(context, step, groups, memory);
+        let (mean, var) = self.found(context, memory).at(step, groups);
         let y = match &self.control {
             None => x.batch_norm_fixed(gamma, beta, &mean, &var, epsilon),
             Some(control) => {
@@ -177,7 +176,7 @@ impl OnlineNorm {
                 let controllers = self.controllers(context, control, step, groups, memory);
                 let (y, next) = controlled(x, (&mean, &var), epsilon, controllers, gain);
                 if self.table.shared {
-                    memory.earlier.extend([next.scale, next.shift]);
+                    memory.controllers = Some(next);
                 }
                 let y = y.mul(gamma);
                 beta.map_or(y, |beta| y.add(beta))
@@ -192,30 +191,34 @@ impl OnlineNorm {
         y
     }
 
-    /// Mean and variance for `steps` steps from `step` on, as they stand now.
-    fn running<T: Real>(
+    /// Normalizes `x [T, B, F]`, without the padding if there are lengths.
+    #[track_caller]
+    fn all_steps<'t, T: Real>(
         &self,
-        context: &Context<'_, '_, T>,
-        step: Step<'_, T>,
-        steps: usize,
-    ) -> (Tensor<T>, Tensor<T>) {
-        let read = |id| look_up(context.tensor(id), self.table.rows, step, steps);
-        (read(self.mean), read(self.var))
+        context: &mut Context<'t, '_, T>,
+        x: Var<'t, T>,
+        lengths: Option<&Lengths<T>>,
+    ) -> Var<'t, T> {
+        let training = context.mode() == Mode::Train;
+        // Only in training does a step know of others: of the rows that are live, or of the
+        // controllers that all share.
+        let apart = lengths.is_none() && !(self.table.shared && self.control.is_some());
+        match training && !apart {
+            true => super::step_by_step(self, context, x, lengths),
+            false => {
+                let all = Step::new(0, x.shape().extent(0));
+                self.all_rows(context, x, all, &mut Memory::default())
+            }
+        }
     }
 
-    /// Mean and variance as they stood before this pass.
-    fn before<'t, T: Real>(
+    /// The estimates as they stood before this pass.
+    fn found<'m, T: Real>(
         &self,
-        context: &Context<'t, '_, T>,
-        step: Step<'_, T>,
-        steps: usize,
-        memory: &mut Memory<'t, T>,
-    ) -> (Tensor<T>, Tensor<T>) {
-        let now = || self.running(context, step, steps);
-        match self.table.shared {
-            true => memory.found_first(context.tape(), now),
-            false => now(),
-        }
+        context: &Context<'_, '_, T>,
+        memory: &'m mut Memory<'_, T>,
+    ) -> &'m StepMoments<T> {
+        memory.found.get_or_insert_with(|| self.running.now(context))
     }
 
     /// The controllers of the steps from `step` on: those of their rows, or what the step before
@@ -228,13 +231,8 @@ impl OnlineNorm {
         steps: usize,
         memory: &mut Memory<'t, T>,
     ) -> Controllers<'t, T> {
-        // Behind the two moments of the memory, if there are any.
-        if memory.earlier.len() > 2 {
-            let both = memory.earlier.split_off(2);
-            return Controllers {
-                scale: both[0],
-                shift: both[1],
-            };
+        if let Some(controllers) = memory.controllers.take() {
+            return controllers;
         }
         let mut rows = |id| match self.table.shared {
             true => context.accumulator(id),
@@ -257,15 +255,16 @@ impl OnlineNorm {
     ) {
         let (keep, take) = (T::of(decay), T::of(1.0 - decay));
         let rows = start..start + batch_mean.shape().extent(0);
-        let mut mean = context.tensor(self.mean).rows(rows.clone());
-        let mut var = context.tensor(self.var).rows(rows);
+        self.running.count(context, rows.clone(), 1);
+        let mut mean = context.tensor(self.running.mean).rows(rows.clone());
+        let mut var = context.tensor(self.running.var).rows(rows);
         let deviation = batch_mean.zip(Binary::Sub, &mean);
         mean.add_scaled(take, &deviation);
         var.map_in_place(Unary::Scale(keep));
         var.add_scaled(take, batch_var);
         var.add_scaled(keep * take, &deviation.map(Unary::Square));
-        context.statistic_mut(self.mean).write(0, start, &mean);
-        context.statistic_mut(self.var).write(0, start, &var);
+        context.statistic_mut(self.running.mean).write(0, start, &mean);
+        context.statistic_mut(self.running.var).write(0, start, &var);
     }
 }
 
@@ -319,17 +318,9 @@ impl<T: Real> Normalizer<T> for OnlineNorm {
         x: Var<'t, T>,
         lengths: Option<&Lengths<T>>,
     ) -> Var<'t, T> {
-        let lengths = lengths.filter(|_| self.config.padding == Padding::Mask);
-        let training = context.mode() == Mode::Train;
-        // Only in training does a step know of others: of the rows that are live, or of the
-        // controllers that all share.
-        let apart = lengths.is_none() && !(self.table.shared && self.control.is_some());
-        match training && !apart {
-            true => super::step_by_step(self, context, x, lengths),
-            false => {
-                let all = Step::new(0, x.shape().extent(0));
-                self.all_rows(context, x, all, &mut Memory::default())
-            }
+        match self.config.padding {
+            Padding::Mask => self.all_steps(context, x, lengths),
+            Padding::Include => super::up_to_longest(x, lengths, |x| self.all_steps(context, x, None)),
         }
     }
 
@@ -338,7 +329,7 @@ impl<T: Real> Normalizer<T> for OnlineNorm {
         if context.mode() == Mode::Train {
             return None;
         }
-        let (mean, var) = self.running(context, Step::new(0, steps), steps);
+        let (mean, var) = self.running.now(context).at(Step::new(0, steps), steps);
         Some(FusedNorm::Values(SequenceNorm {
             gamma: context.param(self.gamma),
             beta: self.beta.map(|beta| context.param(beta)),

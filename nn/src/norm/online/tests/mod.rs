@@ -1,14 +1,15 @@
 //! Values, statistics, modes, padding, and the gradient without control.
 
 mod control;
+mod steps;
 
 use std::sync::Arc;
 
-use autodiff::{Device, Tape, Tensor, gradcheck};
+use autodiff::{Device, Tape, Tensor, Var, gradcheck};
 use kernels::Cpu;
 
 use super::super::testing::{Fixture, assert_close, check_every_site, random};
-use super::super::{Normalizer, Padding, StepRows};
+use super::super::{Memory, Normalizer, Padding, Step, StepRows};
 use super::{OnlineNorm, OnlineNormConfig};
 use crate::cell::{Cell, Lstm, LstmConfig, Sites};
 use crate::check::LayerCheck;
@@ -240,7 +241,46 @@ fn padding_is_left_out() {
     assert_eq!(statistics[1][4..], [1.0; 2]);
     let (_, _, included) = run(Padding::Include, 5.0);
     assert_eq!(included[0][..2], statistics[0][..2]);
-    assert!(included[0][4] > 1.0);
+    // One of three rows of step 1 is a 5, the others are above −1: a mean of 1 or more, of which
+    // 1 − 0.9³ is taken in. Without it they are below 1, of which 1 − 0.9² is.
+    assert!(included[0][2] > 0.27 && statistics[0][2] < 0.2);
+    // Step 2, which no sequence has, counts in no way.
+    assert_eq!(included[0][4..], [0.0; 2]);
+    assert_eq!(included[1][4..], [1.0; 2]);
+}
+
+/// What another normalizer remembers of the pass is not taken for one's own.
+#[test]
+fn values_of_earlier_steps_in_the_memory_do_not_matter() {
+    let device = Device::reference();
+    let config = OnlineNormConfig {
+        steps: StepRows::Shared,
+        backward: Some(0.8),
+        ..PLAIN
+    };
+    let run = |others: u64| {
+        let mut fixture = fixture(&device, 2, config);
+        let tape = Tape::new(&device);
+        let mut context = Context::new(&tape, &mut fixture.store, Mode::Train, &mut fixture.rng);
+        let x = tape.leaf(random(&device, &[3, 4, 2], 23));
+        let mut memory = Memory::default();
+        let mut y = Vec::new();
+        for (t, x) in x.unbind().into_iter().enumerate() {
+            y.push(fixture.norm.step(&mut context, x, Step::new(t, 3), &mut memory));
+            for seed in 0..others {
+                let value = random(&device, &[1, 2], 24 + seed);
+                memory.earlier.push_front(tape.constant(value));
+            }
+        }
+        let y = Var::stack(&y);
+        let mut gradients = tape.backward(y.square().sum());
+        let dx = gradients.take(x).expect("a gradient").to_vec();
+        context.param_gradients(gradients);
+        (y.value().to_vec(), dx, STATISTICS.map(|name| fixture.get(name)))
+    };
+    let alone = run(0);
+    assert_eq!(run(1), alone);
+    assert_eq!(run(3), alone);
 }
 
 /// Nothing of the batch's own enters the gradient: the statistics are constants.

@@ -47,14 +47,16 @@ pub struct EpochReport {
 /// Training cannot go on.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "epoch {epoch}: the mean training loss is {loss}, so the run has diverged; \
-     lower the learning rate, or clip harder"
+    "epoch {epoch}: the mean training loss is {loss} and the mean gradient norm {gradient_norm}, so the \
+     run has diverged; lower the learning rate, clip harder, or give normalizations a larger eps"
 )]
 pub struct Diverged {
     /// The epoch, from 1.
     pub epoch: usize,
     /// Its loss.
     pub loss: f64,
+    /// Its mean gradient norm.
+    pub gradient_norm: f64,
 }
 
 /// There are no population statistics to evaluate with.
@@ -186,12 +188,14 @@ impl<'a, T: Real> Trainer<'a, T> {
             gradient_norm: norm_sum.item().as_f64() / epoch.iter().len() as f64,
             time: start.elapsed(),
         };
-        if report.loss.is_finite() {
+        // A loss tells of the updates before it, the gradient of the last one too.
+        if report.loss.is_finite() && report.gradient_norm.is_finite() {
             Ok(report)
         } else {
             Err(Diverged {
                 epoch: self.epochs_done,
                 loss: report.loss,
+                gradient_norm: report.gradient_norm,
             })
         }
     }

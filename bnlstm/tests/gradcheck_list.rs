@@ -110,7 +110,7 @@ fn options_and_several_sites() {
             "layer(groups=gate)",
             "rms(groups=gate)",
             "assorted-time(window=2,groups=gate)",
-            "online(control=off,stats=shared)",
+            "online(control=off)",
             "norm-propagation",
             "batch-renorm(start=0,ramp=0,rmax=1,dmax=0)",
         ] {

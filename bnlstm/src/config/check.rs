@@ -3,9 +3,13 @@
 use nn::optimizer::OptimizerConfig;
 
 use super::{ModelConfig, RunConfig};
+use crate::cell::Cell;
 
-/// More units than this do not fit in memory: `W_h [H, 4H]` alone would have 64 GiB.
-const MOST_UNITS: usize = 1 << 16;
+/// More units than this do not fit in memory: `W_h [H, 4H]` alone would have 4 GiB.
+const MOST_UNITS: usize = 1 << 14;
+
+/// Beyond this a gate is open or shut for good in single precision.
+const MOST_BIAS: f64 = 20.0;
 
 /// Many more than anybody stacks.
 const MOST_LAYERS: usize = 64;
@@ -43,13 +47,19 @@ impl ModelConfig {
         from_one_to("model.layers", self.layers, MOST_LAYERS)?;
         check_layers(self)?;
         at_least_zero("model.initial_noise", self.initial_noise)?;
-        let finite = self.forget_bias.is_finite();
-        require(
-            finite,
-            "model.forget_bias",
-            self.forget_bias,
-            "give a finite number",
-        )
+        self.check_forget_bias()
+    }
+
+    fn check_forget_bias(&self) -> Result<(), ValueError> {
+        let cell = self.normalization.cell();
+        let remedy = match (cell, self.forget_bias) {
+            (Cell::Lstm, bias) if bias.abs() <= MOST_BIAS => return Ok(()),
+            // What the option has by default.
+            (Cell::Rnn | Cell::Gru, 1.0) => return Ok(()),
+            (Cell::Lstm, _) => format!("give a number from -{MOST_BIAS} to {MOST_BIAS}"),
+            _ => format!("only an LSTM has a forget gate; leave it at 1 for the {cell}"),
+        };
+        Err(ValueError::new("model.forget_bias", self.forget_bias, remedy))
     }
 }
 

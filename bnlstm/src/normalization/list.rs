@@ -87,7 +87,7 @@ mod tests {
             (
                 "batch(gamma=1), batch(gamma=x)",
                 28,
-                "must be a finite number, found `x`",
+                "must be a number up to 3e38 in size, found `x`",
             ),
             ("none,", 5, "expected a normalization or a site"),
             ("", 0, "expected a normalization or a site"),

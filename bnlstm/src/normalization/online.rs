@@ -1,11 +1,11 @@
 //! Online normalization:
-//! `online(gamma=1,eps=1e-5,forward=0.999,backward=0.99,control=on,stats=per-step,padding=mask)`.
+//! `online(gamma=1,eps=1e-5,forward=0.999,backward=0.99,control=on,padding=mask)`.
 
 use kernels::Real;
-use nn::norm::{Normalizer, OnlineNorm, OnlineNormConfig};
+use nn::norm::{Normalizer, OnlineNorm, OnlineNormConfig, StepRows};
 use nn::params::Scope;
 
-use super::common::{EPS, GAMMA, PADDING, Padding, STEP_STATS, StepStats, starts};
+use super::common::{EPS, GAMMA, PADDING, Padding, starts};
 use super::formula::Formula;
 use super::variant::{Place, Variant, VariantOptions};
 use crate::cell::Site;
@@ -20,6 +20,9 @@ use crate::text::{Choice, Fault, GivenOptions, OptionInfo, Range, Values};
 /// with the decay α = `forward` for each example; n examples come in at once, with α^n. The averages are no part of the gradient; instead the gradient is kept
 /// orthogonal to y and free of bias over time, with averages of decay `backward`.
 ///
+/// Each time step has averages of its own: one set for all of them, each step handing its control to
+/// the one before, diverged in trials.
+///
 /// Chiley et al. 2019, "Online Normalization for Training Neural Networks" (arXiv 1905.05894).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OnlineOptions {
@@ -33,8 +36,6 @@ pub struct OnlineOptions {
     pub backward: f64,
     /// Whether the gradient is controlled by them.
     pub control: Control,
-    /// Which time steps share averages.
-    pub stats: StepStats,
     /// What steps beyond the end of a sequence do to the averages.
     pub padding: Padding,
 }
@@ -61,7 +62,6 @@ impl Default for OnlineOptions {
             forward: 0.999,
             backward: 0.99,
             control: Control::On,
-            stats: StepStats::PerStep,
             padding: Padding::Mask,
         }
     }
@@ -91,7 +91,6 @@ impl VariantOptions for OnlineOptions {
                 values: Values::Choice(&["on", "off"]),
                 help: "whether averages of gradients control the gradient",
             },
-            STEP_STATS,
             PADDING,
         ],
         gamma_in_label: false,
@@ -108,7 +107,6 @@ impl VariantOptions for OnlineOptions {
             forward: given.number("forward", default.forward)?,
             backward: given.number("backward", default.backward)?,
             control: given.choice("control", default.control)?,
-            stats: given.choice("stats", default.stats)?,
             padding: given.choice("padding", default.padding)?,
         })
     }
@@ -120,7 +118,6 @@ impl VariantOptions for OnlineOptions {
             shortest(self.forward),
             shortest(self.backward),
             self.control.word().to_owned(),
-            self.stats.word().to_owned(),
             self.padding.word().to_owned(),
         ]
     }
@@ -137,13 +134,10 @@ impl VariantOptions for OnlineOptions {
             Control::Off => "μ and σ² are constants to the gradient".to_owned(),
         };
         Formula::of_values(place.beta, body)
-            .note(format!(
-                "μ and σ², {}, start at 0 and 1 and follow training; evaluation uses them as they are",
-                match self.stats {
-                    StepStats::PerStep => "of each unit at each time step",
-                    StepStats::Shared => "of each unit",
-                }
-            ))
+            .note(
+                "μ and σ², of each unit at each time step, start at 0 and 1 and follow training; evaluation \
+                 uses them as they are",
+            )
             .note(format!(
                 "after n examples with mean m and biased variance s, with a = {forward}ⁿ: \
                  σ² ← a σ² + (1 − a) s + a (1 − a) (m − μ)², μ ← a μ + (1 − a) m"
@@ -164,7 +158,7 @@ impl VariantOptions for OnlineOptions {
                 Control::On => Some(self.backward),
                 Control::Off => None,
             },
-            steps: self.stats.rows(place),
+            steps: StepRows::PerStep(place.steps),
             padding: self.padding.into(),
         };
         Box::new(OnlineNorm::new(scope, place.features, config))

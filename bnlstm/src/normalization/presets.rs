@@ -34,7 +34,7 @@ pub const PRESETS: &[Preset] = &[
     Preset {
         name: "layer-tensorflow",
         text: "sum=layer(eps=1e-12,groups=gate),carry=layer(eps=1e-12)",
-        summary: "the sum of both products gate by gate, and the carried cell; its layer_norm has eps 1e-12",
+        summary: "the sum of both products gate by gate, and the carried cell, with eps 1e-12: it diverges where rows have no variance",
         reference: "TensorFlow 1, contrib.rnn.LayerNormBasicLSTMCell",
     },
     Preset {

@@ -30,11 +30,11 @@ pub enum Values {
 /// The range of a numeric option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Range {
-    /// Every finite number.
+    /// Every number that single precision holds.
     Finite,
-    /// Finite numbers above zero.
+    /// Those above zero.
     Positive,
-    /// Finite numbers that are not negative.
+    /// Those that are not negative.
     NotNegative,
     /// 1 ≤ value < ∞.
     AtLeastOne,
@@ -43,13 +43,16 @@ pub enum Range {
 }
 
 impl Range {
+    /// Numbers are computed with in single precision, so they must be there what they are here: the
+    /// largest are about 3e38, the smallest that are not 0 about 2e-38.
     fn contains(self, value: f64) -> bool {
+        let single = value as f32;
         match self {
-            Self::Finite => value.is_finite(),
-            Self::Positive => value.is_finite() && value > 0.0,
-            Self::NotNegative => value.is_finite() && value >= 0.0,
-            Self::AtLeastOne => value.is_finite() && value >= 1.0,
-            Self::BelowOne => (0.0..1.0).contains(&value),
+            Self::Finite => single.is_finite(),
+            Self::Positive => single.is_normal() && value > 0.0,
+            Self::NotNegative => single.is_finite() && value >= 0.0,
+            Self::AtLeastOne => single.is_finite() && value >= 1.0,
+            Self::BelowOne => value >= 0.0 && single < 1.0,
         }
     }
 }
@@ -57,10 +60,10 @@ impl Range {
 impl fmt::Display for Range {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Finite => "a finite number",
-            Self::Positive => "a finite number above 0",
-            Self::NotNegative => "a finite number that is not negative",
-            Self::AtLeastOne => "a finite number that is at least 1",
+            Self::Finite => "a number up to 3e38 in size",
+            Self::Positive => "a number from 2e-38 to 3e38",
+            Self::NotNegative => "a number from 0 to 3e38",
+            Self::AtLeastOne => "a number from 1 to 3e38",
             Self::BelowOne => "a number from 0 to below 1",
         })
     }

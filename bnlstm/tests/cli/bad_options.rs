@@ -11,7 +11,7 @@ fn values_that_make_no_sense() {
         (&["--hidden-size", "0"], &["model.hidden_size = 0", "at least 1"]),
         (
             &["--hidden-size", "99999999999"],
-            &["model.hidden_size = 99999999999", "at most 65536"],
+            &["model.hidden_size = 99999999999", "at most 16384"],
         ),
         (
             &["--learning-rate", "nan"],
@@ -39,7 +39,14 @@ fn values_that_make_no_sense() {
             &["--initial-noise", "inf"],
             &["model.initial_noise = inf", "not negative"],
         ),
-        (&["--forget-bias", "nan"], &["model.forget_bias = NaN", "finite"]),
+        (
+            &["--forget-bias", "nan"],
+            &["model.forget_bias = NaN", "from -20 to 20"],
+        ),
+        (
+            &["--cell", "gru", "--forget-bias", "2"],
+            &["model.forget_bias = 2", "only an LSTM has a forget gate"],
+        ),
         (
             &["--norm", "batch", "--batch", "1"],
             &["training.batch = 1", "batches of one", "try 3"],
@@ -59,7 +66,7 @@ fn values_that_make_no_sense() {
         ),
         (
             &["--norm", "batch(gamma=one)"],
-            &["option `gamma` must be a finite number, found `one` (at byte 12)"],
+            &["option `gamma` must be a number up to 3e38 in size, found `one` (at byte 12)"],
         ),
         (
             &["--norm", "c=layer", "--cell", "gru"],

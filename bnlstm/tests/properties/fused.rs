@@ -33,7 +33,7 @@ fn texts() -> Vec<String> {
         "batch-renorm(start=0,ramp=0,rmax=1.2,dmax=0.1)",
         "batch-renorm(start=0,ramp=0,stats=shared)",
         "rms(groups=gate)",
-        "online(stats=shared)",
+        "online(control=off)",
     ];
     let named = bare.chain(presets).chain(options).map(str::to_owned);
     alone.chain(named).collect()

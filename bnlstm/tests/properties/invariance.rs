@@ -28,7 +28,7 @@ enum Invariant {
 fn behaviour(name: &str) -> Vec<(String, Invariant)> {
     use Invariant::{Columns, Gradient, Not, Parts};
     // Added to a variance, this ε leaves it as it is.
-    let with = |options: &str, invariant| (format!("{name}(gamma=1,eps=1e-300{options})"), invariant);
+    let with = |options: &str, invariant| (format!("{name}(gamma=1,eps=1e-30{options})"), invariant);
     match name {
         "batch" => vec![
             with("", Columns),

@@ -30,7 +30,7 @@ enum Over {
 }
 
 /// Added to a variance, this leaves it as it is.
-const EPS: &str = "gamma=1,eps=1e-300";
+const EPS: &str = "gamma=1,eps=1e-30";
 
 /// What each normalization promises, with the options that it does with.
 fn promises(name: &str) -> Vec<(String, Over)> {

@@ -35,7 +35,7 @@ pub fn config(cases: u32) -> ProptestConfig {
 }
 
 /// Options that change what is computed, and several sites together.
-const OPTIONS: [&str; 9] = [
+const OPTIONS: [&str; 8] = [
     "batch(stats=shared)",
     "batch(stats=sequence-wise)",
     "batch-renorm(start=0,ramp=0,rmax=2,dmax=1)",
@@ -43,8 +43,7 @@ const OPTIONS: [&str; 9] = [
     "layer(groups=gate)",
     "rms(groups=gate)",
     "assorted-time(window=2,groups=gate)",
-    "online(control=off,stats=shared)",
-    "online(stats=shared)",
+    "online(control=off)",
 ];
 
 /// Every normalization at each single site of a cell, each bare name, and [`OPTIONS`].

@@ -169,6 +169,7 @@ mod tests {
             diverged: diverged.then_some(Diverged {
                 epoch: accuracies.len() + 1,
                 loss: f64::NAN,
+                gradient_norm: f64::NAN,
             }),
         }
     }

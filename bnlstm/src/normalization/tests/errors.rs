@@ -104,20 +104,32 @@ fn mistakes_of_values() {
         (
             "batch(gamma=inf)",
             12,
-            "option `gamma` must be a finite number, found `inf`",
+            "option `gamma` must be a number up to 3e38 in size, found `inf`",
         ),
-        ("batch(gamma=NaN)", 12, "must be a finite number, found `NaN`"),
-        ("batch(gamma=1e999)", 12, "must be a finite number, found `1e999`"),
-        ("batch(gamma=one)", 12, "must be a finite number, found `one`"),
+        (
+            "batch(gamma=NaN)",
+            12,
+            "must be a number up to 3e38 in size, found `NaN`",
+        ),
+        (
+            "batch(gamma=1e999)",
+            12,
+            "must be a number up to 3e38 in size, found `1e999`",
+        ),
+        (
+            "batch(gamma=one)",
+            12,
+            "must be a number up to 3e38 in size, found `one`",
+        ),
         (
             "batch(eps=0)",
             10,
-            "option `eps` must be a finite number above 0, found `0`",
+            "option `eps` must be a number from 2e-38 to 3e38, found `0`",
         ),
         (
             "layer(eps=-1)",
             10,
-            "option `eps` must be a finite number above 0, found `-1`",
+            "option `eps` must be a number from 2e-38 to 3e38, found `-1`",
         ),
         (
             "batch(momentum=1)",
@@ -142,12 +154,12 @@ fn mistakes_of_values() {
         (
             "batch-renorm(rmax=0.5)",
             18,
-            "`rmax` must be a finite number that is at least 1",
+            "`rmax` must be a number from 1 to 3e38",
         ),
         (
             "batch-renorm(dmax=-1)",
             18,
-            "`dmax` must be a finite number that is not negative",
+            "`dmax` must be a number from 0 to 3e38",
         ),
         (
             "batch-renorm(ramp=0.5)",
@@ -163,7 +175,7 @@ fn mistakes_of_values() {
         (
             "norm-propagation(gamma=0)",
             23,
-            "`gamma` must be a finite number above 0",
+            "`gamma` must be a number from 2e-38 to 3e38",
         ),
         (
             "online(forward=1)",

@@ -7,11 +7,10 @@ use crate::cell::{Cell, Site};
 use crate::normalization::*;
 use crate::text::{OptionInfo, Range, Values};
 
+/// Numbers that single precision holds, with all the digits of double precision.
 fn finite() -> impl Strategy<Value = f64> {
-    prop_oneof![
-        prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO,
-        -2.0..2.0,
-    ]
+    let any = prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO;
+    prop_oneof![any.prop_map(|x| x.clamp(-3e38, 3e38)), -2.0..2.0,]
 }
 
 /// A value within the range of an option, as text.
@@ -21,10 +20,10 @@ fn value(option: &OptionInfo) -> BoxedStrategy<String> {
         Values::Choice(words) => return prop::sample::select(words).prop_map(str::to_owned).boxed(),
         Values::Count(from) => return (from..=u32::MAX).prop_map(|count| count.to_string()).boxed(),
         Values::Number(Range::Finite) => finite().boxed(),
-        Values::Number(Range::Positive) => magnitude().prop_map(|x| x.max(f64::MIN_POSITIVE)).boxed(),
+        Values::Number(Range::Positive) => magnitude().prop_map(|x| x.max(2e-38)).boxed(),
         Values::Number(Range::NotNegative) => magnitude().boxed(),
         Values::Number(Range::AtLeastOne) => magnitude().prop_map(|x| x.max(1.0)).boxed(),
-        Values::Number(Range::BelowOne) => (0.0..1.0).boxed(),
+        Values::Number(Range::BelowOne) => (0.0..0.999_999_9).boxed(),
     };
     number.prop_map(|number| format!("{number:?}")).boxed()
 }

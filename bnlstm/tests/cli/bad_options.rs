@@ -5,7 +5,7 @@ use crate::support::{Workspace, tiny};
 #[test]
 fn values_that_make_no_sense() {
     let workspace = Workspace::new();
-    let cases: [(&[&str], &[&str]); 22] = [
+    let cases: [(&[&str], &[&str]); 23] = [
         (&["--epochs", "0"], &["training.epochs = 0", "at least 1"]),
         (&["--batch", "0"], &["training.batch = 0", "at least 1"]),
         (&["--hidden-size", "0"], &["model.hidden_size = 0", "at least 1"]),

@@ -216,7 +216,7 @@ impl<T: Real> TrainStep<T> {
     ///
     /// # Panics
     /// If the batch holds no example, the sequences no step, or there are no classes; with
-    /// [`Norm::named("batch")`], training panics for a batch of one example.
+    /// batch normalization, training panics for a batch of one example.
     #[track_caller]
     pub fn new(device: &Device<T>, config: TrainStepConfig, norm: Norm) -> Self {
         let smallest = config.steps.min(config.batch).min(config.classes);

@@ -20,12 +20,12 @@ use crate::trainer::{Diverged, Trainer};
 ///
 /// ```
 /// use bnlstm::study::Study;
-/// use nn::norm::{RmsNorm, RmsNormConfig};
+/// use nn::norm::{LayerNorm, LayerNormConfig};
 ///
 /// let study = Study::permuted_digits(1);
 /// let built_in = study.accuracy_of("h=rms,x=rms,c=rms")?;
 /// let own = study.accuracy_with(|scope, features| {
-///     Box::new(RmsNorm::new(scope, features, RmsNormConfig::default()))
+///     Box::new(LayerNorm::new(scope, features, LayerNormConfig::rms()))
 /// })?;
 /// assert!(built_in > 0.0 && own > 0.0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -103,6 +103,7 @@ impl VariantOptions for GroupOptions {
             beta: place.beta,
             epsilon: self.eps,
             groups: self.groups as usize,
+            ..LayerNormConfig::default()
         };
         Box::new(LayerNorm::new(scope, place.features, config))
     }

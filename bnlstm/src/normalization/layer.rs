@@ -100,6 +100,7 @@ impl VariantOptions for LayerOptions {
             beta: place.beta,
             epsilon: self.eps,
             groups: self.groups.count(place),
+            ..LayerNormConfig::default()
         };
         Box::new(LayerNorm::new(scope, place.features, config))
     }

@@ -2,7 +2,7 @@
 //! `rms(gamma=1,eps=1e-5,groups=whole)`.
 
 use kernels::Real;
-use nn::norm::{Normalizer, RmsNorm, RmsNormConfig};
+use nn::norm::{LayerNorm, LayerNormConfig, Normalizer};
 use nn::params::Scope;
 
 use super::common::{GAMMA, GROUPS, Groups, starts};
@@ -102,12 +102,12 @@ impl VariantOptions for RmsOptions {
 
     #[track_caller]
     fn build<T: Real>(&self, scope: &mut Scope<'_, T>, place: Place) -> Box<dyn Normalizer<T>> {
-        let config = RmsNormConfig {
+        let config = LayerNormConfig {
             gamma: self.gamma,
-            beta: false,
             epsilon: self.eps,
             groups: self.groups.count(place),
+            ..LayerNormConfig::rms()
         };
-        Box::new(RmsNorm::new(scope, place.features, config))
+        Box::new(LayerNorm::new(scope, place.features, config))
     }
 }

@@ -4,7 +4,7 @@ use autodiff::Var;
 use kernels::Real;
 
 use super::initial::InitialState;
-use super::{AtSite, Cell, Pass, Sequence, Site, Sites, State, Term, TermPass};
+use super::{AtSite, Cell, Pass, Sequence, Site, Sites, State, TermPass};
 use crate::context::Context;
 use crate::init::{Gates, Initializer};
 use crate::norm::Step;
@@ -114,11 +114,6 @@ impl<T: Real> Gru<T> {
             regularization: config.regularization,
         }
     }
-
-    fn term(&self, weight: ParamId, site: Site) -> Term<'_, T> {
-        let normalizer = self.sites.at(site);
-        Term { weight, normalizer }
-    }
 }
 
 impl<T: Real> Cell<T> for Gru<T> {
@@ -137,8 +132,8 @@ impl<T: Real> Cell<T> for Gru<T> {
     {
         let (batch, regularization) = (input.batch(), self.regularization);
         let input = &variational_inputs(context, regularization.variational_x, input, self.input_size);
-        let input_term = self.term(self.w_x, Site::X).of_sequence(context, input);
-        let recurrent = self.term(self.w_h, Site::H).begin(context);
+        let input_term = self.sites.term(Site::X, self.w_x).of_sequence(context, input);
+        let recurrent = self.sites.term(Site::H, self.w_h).begin(context);
         Box::new(GruPass {
             input: input_term.add(context.param(self.bias)).unbind(),
             recurrent: recurrent.regularized(context, &regularization, batch),

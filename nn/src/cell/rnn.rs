@@ -4,7 +4,7 @@ use autodiff::Var;
 use kernels::Real;
 
 use super::initial::InitialState;
-use super::{AtSite, Cell, Pass, Sequence, Site, Sites, State, Term, TermPass};
+use super::{AtSite, Cell, Pass, Sequence, Site, Sites, State, TermPass};
 use crate::context::Context;
 use crate::init::{Gates, Initializer};
 use crate::norm::Step;
@@ -94,11 +94,6 @@ impl<T: Real> Rnn<T> {
             regularization: config.regularization,
         }
     }
-
-    fn term(&self, weight: ParamId, site: Site) -> Term<'_, T> {
-        let normalizer = self.sites.at(site);
-        Term { weight, normalizer }
-    }
 }
 
 impl<T: Real> Cell<T> for Rnn<T> {
@@ -117,9 +112,13 @@ impl<T: Real> Cell<T> for Rnn<T> {
     {
         let (batch, regularization) = (input.batch(), &self.regularization);
         let input = &variational_inputs(context, regularization.variational_x, input, self.input_size);
-        let recurrent = self.term(self.w_h, Site::H).begin(context);
+        let recurrent = self.sites.term(Site::H, self.w_h).begin(context);
         Box::new(RnnPass {
-            input: self.term(self.w_x, Site::X).of_sequence(context, input).unbind(),
+            input: self
+                .sites
+                .term(Site::X, self.w_x)
+                .of_sequence(context, input)
+                .unbind(),
             recurrent: recurrent.regularized(context, regularization, batch),
             sum: AtSite::new(self.sites.at(Site::Sum)),
             out: AtSite::new(self.sites.at(Site::Out)),

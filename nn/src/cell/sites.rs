@@ -4,7 +4,9 @@ use std::fmt;
 
 use kernels::Real;
 
+use super::Term;
 use crate::norm::Normalizer;
+use crate::params::ParamId;
 
 /// A place in a recurrent cell where values are normalized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -121,6 +123,12 @@ impl<T: Real> Sites<T> {
             Site::Out => &mut self.out,
         };
         *place = normalizer;
+    }
+
+    /// A product with a weight, and what normalizes it at a site.
+    pub(super) fn term(&self, site: Site, weight: ParamId) -> Term<'_, T> {
+        let normalizer = self.at(site);
+        Term { weight, normalizer }
     }
 
     /// Panics if a site is used that `cell` has not.

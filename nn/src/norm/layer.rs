@@ -1,4 +1,4 @@
-//! Layer normalization, of whole rows or of groups.
+//! Layer normalization, of whole rows or of groups, about their mean or about zero.
 
 use autodiff::{SequenceMoments, SequenceNorm, Var};
 use kernels::{Real, RowMoments};
@@ -21,6 +21,19 @@ pub struct LayerNormConfig {
     /// Number of equal, consecutive groups of features with moments of their own: 1 for layer
     /// normalization, the number of gates to normalize each gate by itself.
     pub groups: usize,
+    /// Whether the mean is taken off; without that it is RMS normalization.
+    pub centered: bool,
+}
+
+impl LayerNormConfig {
+    /// RMS normalization, `y = γ ⊙ x / √(mean(x²) + ε)` (Zhang and Sennrich 2019), which has no `β`.
+    pub fn rms() -> Self {
+        Self {
+            beta: false,
+            centered: false,
+            ..Self::default()
+        }
+    }
 }
 
 impl Default for LayerNormConfig {
@@ -30,15 +43,21 @@ impl Default for LayerNormConfig {
             beta: true,
             epsilon: 1e-5,
             groups: 1,
+            centered: true,
         }
     }
 }
 
 /// `LN(x; γ, β) = β + γ ⊙ (x − mean) / √(var + ε)` with moments over the features of each example
-/// (Ba et al. 2016), or over those of each group (Wu and He 2018). The same in training and
-/// evaluation.
+/// (Ba et al. 2016), or over those of each group (Wu and He 2018); with the mean taken for 0 it is
+/// [RMS normalization](LayerNormConfig::rms). The same in training and evaluation.
 #[derive(Debug)]
-pub struct LayerNorm(RowNorm);
+pub struct LayerNorm {
+    gamma: ParamId,
+    beta: Option<ParamId>,
+    epsilon: f64,
+    moments: RowMoments,
+}
 
 impl LayerNorm {
     /// A normalization of rows of `features` elements.
@@ -49,12 +68,31 @@ impl LayerNorm {
     pub fn new<T: Real>(scope: &mut Scope<'_, T>, features: usize, config: LayerNormConfig) -> Self {
         let moments = RowMoments {
             groups: config.groups,
-            centered: true,
+            centered: config.centered,
         };
-        let LayerNormConfig {
-            gamma, beta, epsilon, ..
-        } = config;
-        Self(RowNorm::new(scope, features, (gamma, beta), epsilon, moments))
+        assert!(
+            moments.fits(features),
+            "normalization `{}`: {} groups of {features} features; a divisor of {features} would fit",
+            scope.path("").trim_end_matches('/'),
+            moments.groups
+        );
+        let value = config.gamma;
+        Self {
+            gamma: scope.vector("gamma", features, &Initializer::Constant { value }),
+            beta: config
+                .beta
+                .then(|| scope.vector("beta", features, &Initializer::Zeros)),
+            epsilon: config.epsilon,
+            moments,
+        }
+    }
+
+    /// Normalizes every row of `x [.., F]`.
+    #[track_caller]
+    fn rows<'t, T: Real>(&self, context: &mut Context<'t, '_, T>, x: Var<'t, T>) -> Var<'t, T> {
+        let gamma = context.param(self.gamma);
+        let beta = self.beta.map(|beta| context.param(beta));
+        x.row_norm(gamma, beta, T::of(self.epsilon), self.moments)
     }
 }
 
@@ -67,7 +105,7 @@ impl<T: Real> Normalizer<T> for LayerNorm {
         _: Step<'_, T>,
         _: &mut Memory<'t, T>,
     ) -> Var<'t, T> {
-        self.0.apply(context, x)
+        self.rows(context, x)
     }
 
     #[track_caller]
@@ -77,61 +115,15 @@ impl<T: Real> Normalizer<T> for LayerNorm {
         x: Var<'t, T>,
         _: Option<&Lengths<T>>,
     ) -> Var<'t, T> {
-        self.0.apply(context, x)
+        self.rows(context, x)
     }
 
     fn fused<'t>(&self, context: &mut Context<'t, '_, T>, _: usize) -> Option<FusedNorm<'t, T>> {
-        Some(self.0.fused(context))
-    }
-}
-
-/// A normalization of rows by moments over features.
-#[derive(Debug)]
-pub(super) struct RowNorm {
-    gamma: ParamId,
-    beta: Option<ParamId>,
-    epsilon: f64,
-    moments: RowMoments,
-}
-
-impl RowNorm {
-    /// `γ` starts at the first number, and the second says whether there is a `β`.
-    #[track_caller]
-    pub(super) fn new<T: Real>(
-        scope: &mut Scope<'_, T>,
-        features: usize,
-        (value, beta): (f64, bool),
-        epsilon: f64,
-        moments: RowMoments,
-    ) -> Self {
-        assert!(
-            moments.fits(features),
-            "normalization `{}`: {} groups of {features} features; a divisor of {features} would fit",
-            scope.path("").trim_end_matches('/'),
-            moments.groups
-        );
-        Self {
-            gamma: scope.vector("gamma", features, &Initializer::Constant { value }),
-            beta: beta.then(|| scope.vector("beta", features, &Initializer::Zeros)),
-            epsilon,
-            moments,
-        }
-    }
-
-    /// Normalizes every row of `x [.., F]`.
-    #[track_caller]
-    pub(super) fn apply<'t, T: Real>(&self, context: &mut Context<'t, '_, T>, x: Var<'t, T>) -> Var<'t, T> {
-        let gamma = context.param(self.gamma);
-        let beta = self.beta.map(|beta| context.param(beta));
-        x.row_norm(gamma, beta, T::of(self.epsilon), self.moments)
-    }
-
-    pub(super) fn fused<'t, T: Real>(&self, context: &mut Context<'t, '_, T>) -> FusedNorm<'t, T> {
-        FusedNorm::Values(SequenceNorm {
+        Some(FusedNorm::Values(SequenceNorm {
             gamma: context.param(self.gamma),
             beta: self.beta.map(|beta| context.param(beta)),
             epsilon: T::of(self.epsilon),
             moments: SequenceMoments::Rows(self.moments),
-        })
+        }))
     }
 }

@@ -15,7 +15,6 @@ mod online;
 #[cfg(test)]
 mod products;
 mod propagation_variances;
-mod rms;
 mod statistics;
 mod step_table;
 #[cfg(test)]
@@ -41,7 +40,6 @@ pub use layer::{LayerNorm, LayerNormConfig};
 pub use norm_propagation::NormPropagation;
 pub use online::{OnlineNorm, OnlineNormConfig};
 pub use propagation_variances::PropagationVariances;
-pub use rms::{RmsNorm, RmsNormConfig};
 pub(crate) use statistics::forget_population;
 pub use statistics::{StepRows, StepStatistics, without_population};
 pub use step_table::StepMoments;

@@ -77,7 +77,7 @@ impl<T: Real> Model<T> {
                         beta,
                         epsilon,
                         gamma: 1.0,
-                        groups: 1,
+                        ..LayerNormConfig::default()
                     };
                     Some(Box::new(LayerNorm::new(&mut scope, features, config)))
                 }

@@ -4,8 +4,7 @@ use autodiff::{Device, Tape};
 use kernels::{Real, RowMoments};
 use nn::context::{Context, Mode};
 use nn::norm::{
-    BatchNorm, BatchNormConfig, LayerNorm, LayerNormConfig, Memory, Normalizer, RenormConfig, RmsNorm,
-    RmsNormConfig, Step,
+    BatchNorm, BatchNormConfig, LayerNorm, LayerNormConfig, Memory, Normalizer, RenormConfig, Step,
 };
 use nn::params::{ParamStore, Scope};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
@@ -77,12 +76,12 @@ impl Normalized {
                 Box::new(LayerNorm::new(scope, features, config))
             }
             "norm_rms" => {
-                let config = RmsNormConfig {
+                let config = LayerNormConfig {
                     beta,
                     epsilon,
-                    ..RmsNormConfig::default()
+                    ..LayerNormConfig::rms()
                 };
-                Box::new(RmsNorm::new(scope, features, config))
+                Box::new(LayerNorm::new(scope, features, config))
             }
             "norm_batch" | "norm_batch_renorm" => {
                 let is_renorm = case.name == "norm_batch_renorm";

@@ -66,7 +66,7 @@ fn layer(scope: &mut Scope<'_, f64>) -> Box<dyn Normalizer<f64>> {
         gamma: GAMMA,
         epsilon: EPSILON,
         beta: true,
-        groups: 1,
+        ..LayerNormConfig::default()
     };
     Box::new(LayerNorm::new(scope, FEATURES, config))
 }

@@ -103,7 +103,7 @@ impl Design {
                     gamma,
                     beta,
                     epsilon: EPSILON,
-                    groups: 1,
+                    ..LayerNormConfig::default()
                 };
                 Some(Box::new(LayerNorm::new(&mut scope, features, config)))
             }

@@ -87,7 +87,7 @@ impl Design {
                     gamma,
                     beta,
                     epsilon,
-                    groups: 1,
+                    ..LayerNormConfig::default()
                 };
                 Some(Box::new(LayerNorm::new(&mut scope, features, config)))
             }

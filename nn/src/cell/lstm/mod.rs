@@ -125,17 +125,11 @@ impl<T: Real> Lstm<T> {
     }
 
     fn input_term(&self) -> Term<'_, T> {
-        Term {
-            weight: self.w_x,
-            normalizer: self.sites.at(Site::X),
-        }
+        self.sites.term(Site::X, self.w_x)
     }
 
     fn recurrent_term(&self) -> Term<'_, T> {
-        Term {
-            weight: self.w_h,
-            normalizer: self.sites.at(Site::H),
-        }
+        self.sites.term(Site::H, self.w_h)
     }
 }
 

@@ -75,7 +75,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("the gradient is right");
     let study = Study::permuted_digits(5);
     println!("LSTM: {:.1} %", study.accuracy_of("none")?);
-    let leaky = study.accuracy(|scope, sizes| Leaky::layer(scope, sizes.input_size, 64))?;
+    let leaky = study.accuracy(|scope, interface| Leaky::layer(scope, interface.input.size(), 64))?;
     println!("Leaky: {leaky:.1} %");
     Ok(())
 }

@@ -18,14 +18,45 @@ pub use model::{ModelConfig, RecurrentInit};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingConfig {
-    /// Passes over the training examples.
-    pub epochs: usize,
+    /// Passes over the training examples; this or `steps`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epochs: Option<usize>,
+    /// Updates; this or `epochs`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<usize>,
     /// Examples in a batch, for training, estimation and evaluation.
     pub batch: usize,
     /// Largest norm of all gradients together.
     pub clip: f64,
     /// Seed of initial weights, batches and noise.
     pub seed: u64,
+}
+
+impl TrainingConfig {
+    /// Number of updates, where an epoch has `per_epoch` of them.
+    pub fn updates(&self, per_epoch: usize) -> usize {
+        match (self.steps, self.epochs) {
+            (Some(steps), _) => steps,
+            (None, epochs) => epochs.unwrap_or(0).saturating_mul(per_epoch),
+        }
+    }
+}
+
+/// How it is measured while it is trained.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EvaluationConfig {
+    /// Updates from one evaluation to the next; without it, those of an epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every: Option<usize>,
+    /// Batches of training examples that population statistics are estimated from; without it, all of
+    /// them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimation_batches: Option<usize>,
+    /// Batches that are measured, the first ones of a part; without it, all of them. What is measured
+    /// in the end, on the test examples, is always all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batches: Option<usize>,
 }
 
 /// A run.
@@ -40,6 +71,9 @@ pub struct RunConfig {
     pub optimizer: OptimizerConfig,
     /// How it is trained.
     pub training: TrainingConfig,
+    /// How it is measured.
+    #[serde(default)]
+    pub evaluation: EvaluationConfig,
 }
 
 /// A configuration cannot be used.
@@ -48,15 +82,11 @@ pub enum ConfigError {
     /// The file cannot be read.
     #[error(transparent)]
     Read(#[from] nn::files::FileError),
-    /// The file is not a configuration.
-    #[error(
-        "configuration {}: {}; mend it, or give the config.toml that `train` has written",
-        path.display(),
-        source.to_string().trim_end()
-    )]
+    /// It is not a configuration.
+    #[error("{origin}: {}; mend it, or give the config.toml that `train` has written", source.to_string().trim_end())]
     Syntax {
-        /// The file.
-        path: PathBuf,
+        /// The file or preset.
+        origin: String,
         /// What is wrong, and where.
         source: Box<toml::de::Error>,
     },
@@ -69,13 +99,25 @@ pub enum ConfigError {
         at: usize,
     },
     /// A value makes no sense.
-    #[error("configuration {}: {source}", path.display())]
+    #[error("{origin}: {source}")]
     Value {
-        /// The file.
-        path: PathBuf,
+        /// The file or preset.
+        origin: String,
         /// The value, and what would fit.
         source: ValueError,
     },
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// If it cannot be read, or is not text.
+pub(crate) fn read_text(path: &Path) -> Result<String, ConfigError> {
+    let bytes = nn::files::read(path)?;
+    String::from_utf8(bytes).map_err(|error| ConfigError::Encoding {
+        path: path.to_owned(),
+        at: error.utf8_error().valid_up_to(),
+    })
 }
 
 impl RunConfig {
@@ -84,17 +126,20 @@ impl RunConfig {
     /// # Errors
     /// If the file cannot be read, does not parse, or has a value that makes no sense.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let bytes = nn::files::read(path)?;
-        let text = std::str::from_utf8(&bytes).map_err(|error| ConfigError::Encoding {
-            path: path.to_owned(),
-            at: error.valid_up_to(),
-        })?;
+        Self::parse(&read_text(path)?, &format!("configuration {}", path.display()))
+    }
+
+    /// A configuration from its text; `origin` names it in errors.
+    ///
+    /// # Errors
+    /// If it does not parse, or has a value that makes no sense.
+    pub fn parse(text: &str, origin: &str) -> Result<Self, ConfigError> {
         let config: Self = toml::from_str(text).map_err(|source| ConfigError::Syntax {
-            path: path.to_owned(),
+            origin: origin.to_owned(),
             source: Box::new(source),
         })?;
         config.check().map_err(|source| ConfigError::Value {
-            path: path.to_owned(),
+            origin: origin.to_owned(),
             source,
         })?;
         Ok(config)

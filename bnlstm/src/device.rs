@@ -41,6 +41,14 @@ impl DeviceChoice {
         })
     }
 
+    /// What each of `workers` uses that compute side by side.
+    pub fn share(self, workers: usize) -> Self {
+        Self {
+            threads: (self.threads / workers).max(1),
+            ..self
+        }
+    }
+
     /// One line that says what computes.
     pub fn describe(self) -> String {
         let device = match self.kind {

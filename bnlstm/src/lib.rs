@@ -4,8 +4,9 @@
 //! * [`cell`]: the recurrent cells and their sites; [`regularization`]; [`list`]: all there is
 //! * [`describe`]: what a model computes, keeps and costs
 //! * [`task`]: what is learned
-//! * [`config`], [`trainer`], [`comparison`]: runs; [`study`]: a short one for a cell or a
-//!   normalization of one's own
+//! * [`presets`], [`settings`], [`config`]: what a run is
+//! * [`trainer`], [`run`], [`comparison`]: runs; [`study`]: a short one for a cell or a normalization
+//!   of one's own
 //! * [`run_directory`], [`figure`], [`table`], [`progress`]: what one sees of them
 //! * [`commands`]: the command line
 #![forbid(unsafe_code)]
@@ -14,6 +15,7 @@ pub mod cell;
 pub mod commands;
 pub mod comparison;
 pub mod config;
+pub mod data;
 pub mod describe;
 pub mod device;
 pub mod figure;
@@ -22,9 +24,14 @@ pub mod mean_std;
 pub mod model;
 pub mod normalization;
 mod number;
+pub mod parallel;
+pub mod presets;
 pub mod progress;
 pub mod regularization;
+pub mod run;
 pub mod run_directory;
+pub mod scores;
+pub mod settings;
 pub mod study;
 pub mod table;
 pub mod task;

@@ -4,15 +4,15 @@ use autodiff::Device;
 use nn::cell::{Layer, Lstm, Sites};
 use nn::context::Statistics;
 use nn::norm::Normalizer;
-use nn::optimizer::{Denominator, OptimizerConfig};
 use nn::params::Scope;
 
 use crate::cell::Cell;
-use crate::config::{ModelConfig, RecurrentInit, RunConfig, TrainingConfig};
+use crate::config::RunConfig;
 use crate::device::{DeviceChoice, DeviceKind, available_threads};
 use crate::normalization::{self, ParseError};
-use crate::regularization::Regularization;
-use crate::task::{PixelOrder, Sizes, Split, Task, TaskConfig};
+use crate::presets::Preset;
+use crate::settings::Settings;
+use crate::task::{Interface, Split, Task};
 use crate::trainer::{Diverged, Trainer};
 
 /// Trains models on the embedded digits, read pixel by pixel in a permuted order, with the settings
@@ -55,36 +55,12 @@ impl Study {
     #[track_caller]
     pub fn permuted_digits(epochs: usize) -> Self {
         assert!(epochs > 0, "study: 0 epochs; 1 or more fit");
-        let config = RunConfig {
-            task: TaskConfig::Digits {
-                data: None,
-                order: PixelOrder::Permuted { permutation_seed: 1 },
-            },
-            model: ModelConfig {
-                normalization: normalization::Sites::none(Cell::Lstm),
-                regularization: Regularization::default(),
-                hidden_size: 64,
-                layers: 1,
-                bidirectional: false,
-                recurrent_init: RecurrentInit::IdentityG,
-                forget_bias: 1.0,
-                initial_noise: 0.0,
-            },
-            optimizer: OptimizerConfig::RmsProp {
-                learning_rate: 1e-3,
-                decay: 0.9,
-                epsilon: 1e-8,
-                momentum: 0.0,
-                centred: false,
-                denominator: Denominator::RootPlusEpsilon,
-            },
-            training: TrainingConfig {
-                epochs,
-                batch: 64,
-                clip: 1.0,
-                seed: 1,
-            },
-        };
+        let preset = Preset::find("digits-quick").expect("it comes with the program");
+        let mut settings = Settings::of_preset(preset);
+        settings.remove("task.order");
+        settings.set("task.order.permuted.permutation_seed", 1);
+        settings.set("training.epochs", epochs);
+        let config = settings.config().expect("every value makes sense");
         let device = DeviceChoice {
             kind: DeviceKind::Cpu,
             threads: available_threads(),
@@ -118,33 +94,32 @@ impl Study {
         make: impl Fn(&mut Scope<'_, f32>, usize) -> Box<dyn Normalizer<f32>>,
     ) -> Result<f64, StudyError> {
         let model = &self.config.model;
-        self.accuracy(|scope, sizes| {
+        self.accuracy(|scope, interface| {
             let sites = Sites {
                 h: Some(make(&mut scope.within("norm_h"), 4 * model.hidden_size)),
                 x: Some(make(&mut scope.within("norm_x"), 4 * model.hidden_size)),
                 c: Some(make(&mut scope.within("norm_c"), model.hidden_size)),
                 ..Sites::default()
             };
-            Layer::cell(Lstm::new(scope, &model.lstm(sizes.input_size), sites))
+            Layer::cell(Lstm::new(scope, &model.lstm(interface.input.size()), sites))
         })
     }
 
-    /// Recurrent layers of one's own, made by `make` for the sizes of the task.
+    /// Recurrent layers of one's own, made by `make` for what the task reads and answers.
     ///
     /// # Errors
     /// If training diverges.
     pub fn accuracy(
         &self,
-        make: impl FnOnce(&mut Scope<'_, f32>, Sizes) -> Layer<f32>,
+        make: impl FnOnce(&mut Scope<'_, f32>, Interface) -> Layer<f32>,
     ) -> Result<f64, StudyError> {
         let trainer = Trainer::with_layers(&self.config, self.task.as_ref(), &self.device, make);
         self.finish(trainer)
     }
 
     fn finish(&self, mut trainer: Trainer<'_, f32>) -> Result<f64, StudyError> {
-        for _ in 0..self.config.training.epochs {
-            trainer.epoch(|| {})?;
-        }
+        let updates = self.config.training.updates(trainer.updates_per_epoch());
+        trainer.train(updates, || {})?;
         trainer.estimate();
         let [score] = trainer
             .evaluate(Split::Test, [Statistics::Population])

@@ -9,15 +9,17 @@ use bnlstm::config::{ModelConfig, RecurrentInit};
 use bnlstm::list::{Combination, combinations};
 use bnlstm::normalization::Sites;
 use bnlstm::regularization::Regularization;
-use bnlstm::task::Sizes;
+use bnlstm::task::{Head, Input, Interface};
 use kernels::{Cpu, Reference};
 use nn::check::LayerCheck;
 use nn::context::{Mode, Statistics};
 
-const SIZES: Sizes = Sizes {
-    steps: 3,
-    input_size: 2,
-    classes: 2,
+const STEPS: usize = 3;
+const INPUT_SIZE: usize = 2;
+const INTERFACE: Interface = Interface {
+    input: Input::Numbers(INPUT_SIZE),
+    steps: STEPS,
+    head: Head::Class(2),
 };
 
 fn check(cell: Cell, text: &str, lengths: &[usize], mode: Mode) {
@@ -33,8 +35,8 @@ fn check(cell: Cell, text: &str, lengths: &[usize], mode: Mode) {
         initial_noise: 0.1,
     };
     let layer_check = LayerCheck {
-        steps: SIZES.steps,
-        input_size: SIZES.input_size,
+        steps: STEPS,
+        input_size: INPUT_SIZE,
         lengths: lengths.to_vec(),
         mode,
         // Groups of two features have variances near ε, where third derivatives are large: the
@@ -49,7 +51,7 @@ fn check(cell: Cell, text: &str, lengths: &[usize], mode: Mode) {
         Device::<f64>::new(Arc::new(Reference)),
         Device::<f64>::new(Arc::new(Cpu::new(1))),
     ] {
-        let comparisons = layer_check.compare(&device, |scope| model.layers(scope, SIZES));
+        let comparisons = layer_check.compare(&device, |scope| model.layers(scope, INTERFACE));
         for (path, comparison) in &comparisons {
             let right = layer_check.passes(comparison);
             // A normalization's gradient of 0 would agree with one that is lost on both ways.

@@ -9,7 +9,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Failure;
-use super::options::{ModelOptions, OutputOptions, RunOptions, TextOption};
+use super::options::{BaseOptions, ModelOptions, OutputOptions, RunOptions, TextOption, cell};
 use super::output::line;
 use crate::comparison::{Comparison, Plan};
 use crate::config::{RunConfig, ValueError};
@@ -17,7 +17,7 @@ use crate::device::DeviceChoice;
 use crate::normalization::{Sites, parse_list};
 use crate::progress::Progress;
 use crate::run_directory::RunDirectory;
-use crate::task::Split;
+use crate::task::Metric;
 
 pub use short::short;
 
@@ -38,9 +38,11 @@ pub struct Compare {
     /// The first seed.
     #[arg(long, default_value_t = 1)]
     first_seed: u64,
-    /// Test accuracy in % whose first epoch is reported.
-    #[arg(long, default_value_t = 50.0, allow_negative_numbers = true)]
-    target: f64,
+    /// Validation score, such as an accuracy in %, whose first epoch is reported.
+    #[arg(long, allow_negative_numbers = true)]
+    target: Option<f64>,
+    #[command(flatten)]
+    base: BaseOptions,
     #[command(flatten)]
     model: ModelOptions,
     #[command(flatten)]
@@ -75,23 +77,27 @@ impl Compare {
         }
         let mut metrics = directory.metrics_writer();
         let mut begun = false;
-        let comparison = plan.carry_out(device, &Progress::stderr(), &mut |record| {
+        let comparison = plan.carry_out(device, &Progress::stderr(), &mut |seen| {
             // An earlier run in the directory stays whole until this one has something in its place.
             if !begun {
                 directory.write_config(&config)?;
                 begun = true;
             }
-            metrics.write(record)
+            metrics.write(&seen)
         })?;
         line(format_args!(
             "\n{}",
-            report::caption(&config.run, config.seeds.len(), plan.workers(device))
+            report::caption(&comparison, config.seeds.len(), plan.workers(device))
         ))?;
-        line(format_args!("{}", report::table(&comparison, self.target)))?;
+        let metric = plan.task.metric();
+        line(format_args!(
+            "{}",
+            report::table(&comparison, metric, self.target)
+        ))?;
         for text in report::diverged(&comparison) {
             line(format_args!("{text}"))?;
         }
-        draw(&config.run, &comparison, &directory)?;
+        draw(&config.run, metric, &comparison, &directory)?;
         line(format_args!(
             "results in {}, {:.1} s",
             directory.root().display(),
@@ -101,52 +107,63 @@ impl Compare {
     }
 
     fn config(&self) -> Result<CompareConfig, Failure> {
-        let normalizations =
-            parse_list(self.model.cell(), &self.norms).map_err(TextOption::named("--norms"))?;
-        let first = *normalizations.first().expect("a list has at least one part");
         let Some(end) = self.first_seed.checked_add(self.seeds) else {
             let remedy = format!("give at most {}", u64::MAX - self.seeds);
             return Err(ValueError::new("--first-seed", self.first_seed, remedy).into());
         };
-        if !(0.0..=100.0).contains(&self.target) {
-            let remedy = "give a percentage from 0 to 100";
-            return Err(ValueError::new("--target", self.target, remedy).into());
+        if let Some(target) = self.target.filter(|target| !target.is_finite()) {
+            return Err(ValueError::new("--target", target, "give a finite number").into());
         }
+        let mut settings = self.base.settings()?;
+        self.model.apply(&mut settings)?;
+        self.run.apply(&mut settings)?;
+        let normalizations =
+            parse_list(cell(&mut settings), &self.norms).map_err(TextOption::named("--norms"))?;
+        let first = normalizations.first().expect("a list has at least one part");
+        settings.set("model.normalization", first.to_string());
+        settings.set("training.seed", self.first_seed);
         Ok(CompareConfig {
+            run: settings.config()?,
             normalizations,
             seeds: (self.first_seed..end).collect(),
-            run: self.run.config(self.model.config(first)?, self.first_seed)?,
         })
     }
 
     fn plan(&self, config: &CompareConfig) -> Result<Plan, Failure> {
-        let mut runs = Vec::new();
-        for &sites in &config.normalizations {
-            for &seed in &config.seeds {
-                runs.push(self.run.config(self.model.config(sites)?, seed)?);
-            }
-        }
         let task = config.run.task.load()?;
-        for run in &runs {
-            run.check_batches(task.examples(Split::Train))?;
+        let mut runs = Vec::new();
+        for &normalization in &config.normalizations {
+            for &seed in &config.seeds {
+                let mut run = config.run.clone();
+                run.model.normalization = normalization;
+                run.training.seed = seed;
+                run.check()?;
+                run.check_batches(task.as_ref())?;
+                runs.push(run);
+            }
         }
         Ok(Plan { task, runs })
     }
 }
 
-/// Draws the learning curves, if any run has got through an epoch.
-fn draw(run: &RunConfig, comparison: &Comparison, directory: &RunDirectory) -> Result<(), Failure> {
-    if comparison.results.iter().all(|result| result.epochs.is_empty()) {
+/// Draws the learning curves, if any run has got to an evaluation.
+fn draw(
+    run: &RunConfig,
+    metric: Metric,
+    comparison: &Comparison,
+    directory: &RunDirectory,
+) -> Result<(), Failure> {
+    if comparison.results.iter().all(|result| result.records.is_empty()) {
         line(format_args!(
-            "no learning curves: no run has got through an epoch"
+            "no learning curves: no run has got to an evaluation"
         ))?;
         return Ok(());
     }
-    let figure = report::learning_curves(&run.task.to_string(), comparison);
+    let figure = report::learning_curves(&run.task.to_string(), metric, comparison);
     for extension in ["png", "svg", "csv"] {
-        figure.save(&directory.figure(&format!("test_accuracy.{extension}")))?;
+        figure.save(&directory.figure(&format!("learning_curves.{extension}")))?;
     }
-    let path = directory.figure("test_accuracy.png");
+    let path = directory.figure("learning_curves.png");
     line(format_args!("learning curves: {}", path.display()))?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::Failure;
-use super::options::ModelOptions;
+use super::options::{BaseOptions, ModelOptions, set_normalization};
 use super::output::line;
 use crate::describe::{Description, Sizes};
 use crate::device::DeviceChoice;
@@ -36,9 +36,10 @@ pub struct Describe {
 
 impl Describe {
     pub fn run(&self, device: DeviceChoice) -> Result<(), Failure> {
-        let sites = self.model.normalization("TEXT", &self.norm)?;
-        let model = self.model.config(sites)?;
-        model.check()?;
+        let mut settings = BaseOptions::default().settings()?;
+        self.model.apply(&mut settings)?;
+        set_normalization(&mut settings, "TEXT", &self.norm)?;
+        let model = settings.config()?.model;
         let sizes = Sizes {
             input_size: self.input_size,
             steps: self.steps,

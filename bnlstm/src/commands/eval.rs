@@ -6,13 +6,15 @@ use clap::Args;
 
 use super::Failure;
 use super::output::line;
-use super::scores::Scores;
 use crate::config::RunConfig;
 use crate::device::DeviceChoice;
+use crate::run;
 use crate::run_directory::RunDirectory;
+use crate::scores::Scores;
+use crate::task::Split;
 use crate::trainer::Trainer;
 
-/// Measures a trained model on the test examples, with the statistics of each test batch, with the
+/// Measures a trained model, with the statistics of each batch that is measured, with the
 /// running averages from training, and with the population estimates.
 #[derive(Args, Debug)]
 pub struct Eval {
@@ -21,6 +23,9 @@ pub struct Eval {
     /// Examples in a batch [default: as in training]. Only batch statistics depend on it.
     #[arg(long)]
     batch: Option<usize>,
+    /// The part of the data.
+    #[arg(long, value_enum, default_value = "test")]
+    split: Split,
 }
 
 impl Eval {
@@ -36,13 +41,14 @@ impl Eval {
         trainer.restore(&directory.checkpoint())?;
         line(format_args!("{}", task.description()))?;
         line(format_args!(
-            "{}: {}, after {} of {} epochs",
+            "{}: {}, after {} updates, {} epochs",
             config.model.normalization.label(),
             config.model.normalization,
-            trainer.epochs_done(),
-            config.training.epochs
+            trainer.updates(),
+            run::epochs(trainer.epochs())
         ))?;
-        line(format_args!("{}", Scores::measure(&mut trainer)?.table()))?;
+        let scores = Scores::measure(&mut trainer, self.split)?;
+        line(format_args!("{}", scores.table(self.split.name(), task.metric())))?;
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ mod eval;
 mod list;
 pub(crate) mod options;
 mod output;
-mod scores;
+mod presets;
 mod train;
 
 use clap::{Args, Parser, Subcommand};
@@ -39,6 +39,8 @@ enum Command {
     Compare(compare::Compare),
     /// Say what a model is: equations, parameters, cost.
     Describe(describe::Describe),
+    /// Say what configurations come with the program, and how two of them differ.
+    Presets(presets::Presets),
     /// Say what there is: variants, options, sites, cells, tasks, optimizers, regularizers.
     List(list::List),
 }
@@ -81,7 +83,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     let device = cli.machine.choice();
     // A list is the same on every device; JSON is read by programs.
     let silent = match &cli.command {
-        Some(Command::List(_)) => true,
+        Some(Command::List(_) | Command::Presets(_)) => true,
         Some(Command::Describe(describe)) => describe.json,
         _ => false,
     };
@@ -99,5 +101,6 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Compare(command)) => command.run(device),
         Some(Command::Describe(command)) => command.run(device),
         Some(Command::List(command)) => command.run(),
+        Some(Command::Presets(command)) => command.run(),
     }
 }

@@ -5,28 +5,18 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use nn::optimizer::{Denominator, OptimizerConfig};
 
+use serde_json::Value;
+
 use super::Failure;
 use crate::cell::Cell;
-use crate::config::{ModelConfig, RecurrentInit, RunConfig, TrainingConfig, ValueError};
+use crate::config::{RecurrentInit, ValueError};
 use crate::normalization::{ParseError, Sites};
+use crate::presets::{PRESETS, Preset};
+use crate::regularization::Regularization;
 use crate::run_directory::RunDirectory;
-use crate::task::{PixelOrder, TaskConfig};
-
-/// Name of a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum TaskName {
-    /// 8×8 images of handwritten digits, one pixel a step (embedded).
-    Digits,
-}
-
-impl TaskName {
-    /// Where its data are from.
-    pub(crate) fn reference(self) -> &'static str {
-        match self {
-            Self::Digits => "Alpaydin & Kaynak 1998, Optical Recognition of Handwritten Digits",
-        }
-    }
-}
+use crate::settings::Settings;
+use crate::task::TaskName;
+use crate::text::nearest;
 
 /// Name of an update rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -71,136 +61,209 @@ impl TextOption {
     }
 }
 
+/// What a run starts from.
+#[derive(Args, Clone, Debug, Default)]
+pub struct BaseOptions {
+    /// A configuration that comes with the program; `bnlstm presets` has all of them [default:
+    /// digits-quick].
+    #[arg(long, value_name = "NAME")]
+    preset: Option<String>,
+    /// A task, in the form that ends in minutes: the preset TASK-quick.
+    #[arg(long, value_enum, conflicts_with = "preset")]
+    task: Option<TaskName>,
+    /// The config.toml of a run.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["preset", "task"])]
+    config: Option<PathBuf>,
+}
+
+impl BaseOptions {
+    /// The configuration that options are added to.
+    ///
+    /// # Errors
+    /// If there is no such preset, or the file cannot be used.
+    pub fn settings(&self) -> Result<Settings, Failure> {
+        if let Some(path) = &self.config {
+            return Ok(Settings::read(path)?);
+        }
+        let of_task = self.task.map(TaskName::preset);
+        let name = self.preset.as_deref().or(of_task).unwrap_or(DEFAULT_PRESET);
+        Ok(Settings::of_preset(find_preset("--preset", name)?))
+    }
+}
+
+/// What is changed without a preset.
+const DEFAULT_PRESET: &str = "digits-quick";
+
+/// A preset by its name.
+///
+/// # Errors
+/// If there is none.
+pub(crate) fn find_preset(option: &'static str, name: &str) -> Result<&'static Preset, ValueError> {
+    Preset::find(name).ok_or_else(|| {
+        let names: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
+        let nearest = nearest(name, &names);
+        let remedy = match nearest {
+            Some(nearest) => format!("did you mean `{nearest}`? `bnlstm presets` lists all of them"),
+            None => "there is no such preset; `bnlstm presets` lists all of them".to_owned(),
+        };
+        ValueError::new(option, name, remedy)
+    })
+}
+
 /// What a model is, but for its normalization.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct ModelOptions {
     /// The recurrent cell.
-    #[arg(long, value_enum, default_value = "lstm")]
-    cell: Cell,
+    #[arg(long, value_enum)]
+    cell: Option<Cell>,
     /// What is dropped, held or penalized in training: `zoneout(h=0.05,c=0.5)+weight-drop`.
-    #[arg(long, default_value = "none", value_name = "TEXT")]
-    regularization: String,
+    #[arg(long, value_name = "TEXT")]
+    regularization: Option<String>,
     /// Layers upon each other.
-    #[arg(long, default_value_t = 1)]
-    layers: usize,
+    #[arg(long)]
+    layers: Option<usize>,
     /// Read in both directions in every layer.
     #[arg(long)]
     bidirectional: bool,
     /// Units of each cell.
-    #[arg(long, default_value_t = 64)]
-    hidden_size: usize,
+    #[arg(long)]
+    hidden_size: Option<usize>,
     /// How the recurrent weights start.
-    #[arg(long, value_enum, default_value = "identity-g")]
-    recurrent_init: RecurrentInit,
+    #[arg(long, value_enum)]
+    recurrent_init: Option<RecurrentInit>,
     /// Where the bias of the forget gate starts.
-    #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
-    forget_bias: f64,
+    #[arg(long, allow_negative_numbers = true)]
+    forget_bias: Option<f64>,
     /// Standard deviation of noise on the initial hidden state.
-    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
-    initial_noise: f64,
+    #[arg(long, allow_negative_numbers = true)]
+    initial_noise: Option<f64>,
 }
 
 impl ModelOptions {
-    /// The recurrent cell.
-    pub fn cell(&self) -> Cell {
-        self.cell
-    }
-
-    /// Reads the normalization of the cell that an option gives.
+    /// Sets what is given.
     ///
     /// # Errors
-    /// What is wrong with its text, and where.
-    pub fn normalization(&self, option: &'static str, text: &str) -> Result<Sites, TextOption> {
-        Sites::parse(self.cell, text).map_err(TextOption::named(option))
+    /// What is wrong with the text of the regularizers, and where, or a number that is none.
+    pub fn apply(&self, settings: &mut Settings) -> Result<(), Failure> {
+        if let Some(cell) = self.cell {
+            settings.set("model.cell", cell.name());
+        }
+        if let Some(text) = &self.regularization {
+            let parsed: Result<Regularization, _> = text.parse();
+            let full = parsed.map_err(TextOption::named("--regularization"))?;
+            settings.set("model.regularization", full.to_string());
+        }
+        set_count(settings, "model.layers", self.layers);
+        if self.bidirectional {
+            settings.set("model.bidirectional", true);
+        }
+        set_count(settings, "model.hidden_size", self.hidden_size);
+        if let Some(init) = self.recurrent_init {
+            settings.set("model.recurrent_init", value_name(&init));
+        }
+        set_number(settings, "model.forget_bias", self.forget_bias)?;
+        set_number(settings, "model.initial_noise", self.initial_noise)?;
+        Ok(())
     }
+}
 
-    /// The configuration with a normalization.
-    ///
-    /// # Errors
-    /// What is wrong with the text of the regularizers, and where.
-    pub fn config(&self, normalization: Sites) -> Result<ModelConfig, TextOption> {
-        let regularization = self.regularization.parse();
-        Ok(ModelConfig {
-            normalization,
-            regularization: regularization.map_err(TextOption::named("--regularization"))?,
-            hidden_size: self.hidden_size,
-            layers: self.layers,
-            bidirectional: self.bidirectional,
-            recurrent_init: self.recurrent_init,
-            forget_bias: self.forget_bias,
-            initial_noise: self.initial_noise,
-        })
-    }
+/// Sets the normalization of the cell that the settings have.
+///
+/// # Errors
+/// What is wrong with its text, and where.
+pub fn set_normalization(
+    settings: &mut Settings,
+    option: &'static str,
+    text: &str,
+) -> Result<(), TextOption> {
+    let sites = Sites::parse(cell(settings), text).map_err(TextOption::named(option))?;
+    settings.set("model.normalization", sites.to_string());
+    Ok(())
+}
+
+/// The cell that the settings have.
+pub fn cell(settings: &mut Settings) -> Cell {
+    let named = settings.get("model.cell").and_then(|name| name.as_str());
+    let cell = named.and_then(|name| Cell::ALL.into_iter().find(|cell| cell.name() == name));
+    cell.unwrap_or_default()
 }
 
 /// What a run is, but for its model and its seed.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct RunOptions {
-    /// What is learned.
-    #[arg(long, value_enum, default_value = "digits")]
-    task: TaskName,
-    /// Directory of digits8x8-images-idx3-ubyte and digits8x8-labels-idx1-ubyte, raw or .gz, to use
-    /// instead of the embedded files.
+    /// Directory of data files; see `bnlstm data`.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Read the pixels in one random order instead of scan order.
+    /// Read the pixels of images in one random order instead of scan order.
     #[arg(long)]
     permuted: bool,
-    /// Seed of that order.
-    #[arg(long, default_value_t = 1, requires = "permuted")]
-    permutation_seed: u64,
+    /// Seed of that order [default: 1].
+    #[arg(long, requires = "permuted")]
+    permutation_seed: Option<u64>,
     /// Update rule.
-    #[arg(long, value_enum, default_value = "rmsprop")]
-    optimizer: OptimizerName,
+    #[arg(long, value_enum)]
+    optimizer: Option<OptimizerName>,
     /// Step size.
-    #[arg(long, default_value_t = 1e-3, allow_negative_numbers = true)]
-    learning_rate: f64,
+    #[arg(long, allow_negative_numbers = true)]
+    learning_rate: Option<f64>,
     /// Passes over the training examples.
-    #[arg(long, default_value_t = 20)]
-    epochs: usize,
+    #[arg(long)]
+    epochs: Option<usize>,
+    /// Updates, in place of passes.
+    #[arg(long, conflicts_with = "epochs")]
+    steps: Option<usize>,
     /// Examples in a batch.
-    #[arg(long, default_value_t = 64)]
-    batch: usize,
+    #[arg(long)]
+    batch: Option<usize>,
     /// Largest norm of all gradients together.
-    #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
-    clip: f64,
+    #[arg(long, allow_negative_numbers = true)]
+    clip: Option<f64>,
+    /// Updates from one evaluation to the next [default: those of an epoch].
+    #[arg(long, value_name = "UPDATES")]
+    evaluate_every: Option<usize>,
+    /// Any field of the configuration: `task.delay=50`, `optimizer.beta2=0.99`.
+    #[arg(long = "set", value_name = "FIELD=VALUE")]
+    set: Vec<String>,
 }
 
 impl RunOptions {
-    /// The configuration with a model and a seed.
+    /// Sets what is given; single fields last.
     ///
     /// # Errors
-    /// A value that makes no sense.
-    pub fn config(&self, model: ModelConfig, seed: u64) -> Result<RunConfig, Failure> {
-        let config = RunConfig {
-            task: self.task()?,
-            model,
-            optimizer: self.optimizer(),
-            training: TrainingConfig {
-                epochs: self.epochs,
-                batch: self.batch,
-                clip: self.clip,
-                seed,
-            },
-        };
-        config.check()?;
-        Ok(config)
+    /// A path that is no text, a number that is none, or a field without a value.
+    pub fn apply(&self, settings: &mut Settings) -> Result<(), Failure> {
+        if let Some(data) = self.data.as_deref() {
+            settings.set("task.data", data_directory(data)?);
+        }
+        if self.permuted {
+            settings.remove("task.order");
+            let seed = self.permutation_seed.unwrap_or(1);
+            settings.set("task.order.permuted.permutation_seed", seed);
+        }
+        if let Some(optimizer) = self.optimizer {
+            let rate = settings.get("optimizer.learning_rate").and_then(Value::as_f64);
+            let rule = optimizer.config(rate.unwrap_or(1e-3));
+            let fields = serde_json::to_value(rule).expect("a rule is a map with text as keys");
+            settings.set("optimizer", fields);
+        }
+        set_number(settings, "optimizer.learning_rate", self.learning_rate)?;
+        if self.epochs.is_some() || self.steps.is_some() {
+            settings.remove("training.epochs");
+            settings.remove("training.steps");
+        }
+        set_count(settings, "training.epochs", self.epochs);
+        set_count(settings, "training.steps", self.steps);
+        set_count(settings, "training.batch", self.batch);
+        set_number(settings, "training.clip", self.clip)?;
+        set_count(settings, "evaluation.every", self.evaluate_every);
+        self.set.iter().try_for_each(|text| settings.assign(text))?;
+        Ok(())
     }
+}
 
-    fn task(&self) -> Result<TaskConfig, ValueError> {
-        let permutation_seed = self.permutation_seed;
-        let order = match self.permuted {
-            true => PixelOrder::Permuted { permutation_seed },
-            false => PixelOrder::Scan,
-        };
-        let data = self.data.as_deref().map(data_directory).transpose()?;
-        Ok(match self.task {
-            TaskName::Digits => TaskConfig::Digits { data, order },
-        })
-    }
-
-    fn optimizer(&self) -> OptimizerConfig {
-        let learning_rate = self.learning_rate;
+impl OptimizerName {
+    /// The rule with its usual settings.
+    fn config(self, learning_rate: f64) -> OptimizerConfig {
         let rmsprop = |decay, epsilon, denominator| OptimizerConfig::RmsProp {
             learning_rate,
             decay,
@@ -210,20 +273,20 @@ impl RunOptions {
             denominator,
         };
         let (beta1, beta2, epsilon) = (0.9, 0.999, 1e-8);
-        match self.optimizer {
-            OptimizerName::Sgd => OptimizerConfig::Sgd {
+        match self {
+            Self::Sgd => OptimizerConfig::Sgd {
                 learning_rate,
                 momentum: 0.9,
             },
-            OptimizerName::Rmsprop => rmsprop(0.9, 1e-8, Denominator::RootPlusEpsilon),
-            OptimizerName::RmspropAuthors => rmsprop(0.5, 1e-5, Denominator::MaxOfRootAndEpsilon),
-            OptimizerName::Adam => OptimizerConfig::Adam {
+            Self::Rmsprop => rmsprop(0.9, 1e-8, Denominator::RootPlusEpsilon),
+            Self::RmspropAuthors => rmsprop(0.5, 1e-5, Denominator::MaxOfRootAndEpsilon),
+            Self::Adam => OptimizerConfig::Adam {
                 learning_rate,
                 beta1,
                 beta2,
                 epsilon,
             },
-            OptimizerName::Adamw => OptimizerConfig::AdamW {
+            Self::Adamw => OptimizerConfig::AdamW {
                 learning_rate,
                 beta1,
                 beta2,
@@ -234,12 +297,28 @@ impl RunOptions {
     }
 }
 
+fn set_count(settings: &mut Settings, field: &str, value: Option<usize>) {
+    if let Some(value) = value {
+        settings.set(field, value);
+    }
+}
+
+fn set_number(settings: &mut Settings, field: &'static str, value: Option<f64>) -> Result<(), ValueError> {
+    value.map_or(Ok(()), |value| settings.set_number(field, value))
+}
+
+/// The name of a value in options and configurations.
+fn value_name(value: &impl ValueEnum) -> String {
+    let possible = value.to_possible_value().expect("no value is hidden");
+    possible.get_name().to_owned()
+}
+
 /// The absolute path of a directory, as a configuration keeps it: `eval` finds it from anywhere.
-fn data_directory(path: &Path) -> Result<PathBuf, ValueError> {
+fn data_directory(path: &Path) -> Result<String, ValueError> {
     let error = |remedy: &str| ValueError::new("--data", path.display(), remedy);
     let absolute = std::path::absolute(path).map_err(|_| error("give the path of a directory"))?;
     match absolute.to_str() {
-        Some(_) => Ok(absolute),
+        Some(text) => Ok(text.to_owned()),
         None => Err(error("config.toml is text, so give a path in UTF-8")),
     }
 }

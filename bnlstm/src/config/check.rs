@@ -1,9 +1,11 @@
 //! Values that make no sense.
 
+use nn::data::LastBatch;
 use nn::optimizer::OptimizerConfig;
 
-use super::{ModelConfig, RunConfig};
+use super::{ModelConfig, RunConfig, TrainingConfig};
 use crate::cell::Cell;
+use crate::task::{Split, Task};
 
 /// More units than this do not fit in memory: `W_h [H, 4H]` alone would have 4 GiB.
 const MOST_UNITS: usize = 1 << 14;
@@ -70,20 +72,37 @@ impl RunConfig {
     /// The first one, with what would fit.
     pub fn check(&self) -> Result<(), ValueError> {
         let Self { model, training, .. } = self;
+        self.task.check()?;
         model.check()?;
-        at_least_one("training.epochs", training.epochs)?;
+        check_length(training)?;
         at_least_one("training.batch", training.batch)?;
         positive("training.clip", training.clip)?;
-        check_optimizer(&self.optimizer)
+        check_optimizer(&self.optimizer)?;
+        let evaluation = &self.evaluation;
+        for (field, value) in [
+            ("evaluation.every", evaluation.every),
+            ("evaluation.estimation_batches", evaluation.estimation_batches),
+            ("evaluation.batches", evaluation.batches),
+        ] {
+            value.map_or(Ok(()), |value| at_least_one(field, value))?;
+        }
+        Ok(())
     }
 
-    /// Looks for batches without a variance, given the number of training examples.
+    /// Looks for batches that training cannot have.
     ///
     /// # Errors
-    /// If a normalization over the batch would meet a batch of one example.
-    pub fn check_batches(&self, examples: usize) -> Result<(), ValueError> {
+    /// If no batch is full of a task that leaves out those that are not, or if a normalization over the
+    /// batch would meet a batch of one example.
+    pub fn check_batches(&self, task: &dyn Task) -> Result<(), ValueError> {
         let batch = self.training.batch;
-        let has_single = |batch| batch == 1 || examples % batch == 1;
+        let examples = task.examples(Split::Train);
+        let keeps = task.last_batch() == LastBatch::Keep;
+        if !keeps && batch > examples {
+            let remedy = format!("there are {examples} training examples; give at most as many");
+            return Err(ValueError::new("training.batch", batch, remedy));
+        }
+        let has_single = |batch| batch == 1 || keeps && examples % batch == 1;
         if !self.model.normalization.has_statistics() || !has_single(batch) {
             return Ok(());
         }
@@ -112,6 +131,21 @@ fn check_layers(model: &ModelConfig) -> Result<(), ValueError> {
     let regularization = &model.regularization;
     let unfit = |problem| ValueError::new("model.regularization", regularization, problem);
     regularization.check(sites.cell()).map_err(unfit)
+}
+
+fn check_length(training: &TrainingConfig) -> Result<(), ValueError> {
+    match (training.epochs, training.steps) {
+        (Some(epochs), None) => at_least_one("training.epochs", epochs),
+        (None, Some(steps)) => at_least_one("training.steps", steps),
+        (None, None) => {
+            let remedy = "give training.epochs or training.steps";
+            Err(ValueError::new("training.epochs", "nothing", remedy))
+        }
+        (Some(epochs), Some(_)) => {
+            let remedy = "there is training.steps too; give one of them";
+            Err(ValueError::new("training.epochs", epochs, remedy))
+        }
+    }
 }
 
 fn check_optimizer(optimizer: &OptimizerConfig) -> Result<(), ValueError> {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use autodiff::{Device, Tape, Tensor};
+use autodiff::{Device, Tape};
 use nn::context::{Context, Mode};
 use nn::optimizer::{Optimizer, OptimizerConfig};
 use nn::params::{ParamStore, Scope};
@@ -12,9 +12,9 @@ use serde::Serialize;
 
 use super::Sizes;
 use crate::config::ModelConfig;
-use crate::model::Classifier;
+use crate::model::{Model, OnDevice};
 use crate::normalization::Sites;
-use crate::task;
+use crate::task::{Batch, Inputs, Interface, Targets};
 
 /// Training steps before those that are measured: buffers are made in them.
 const WARM_UP: usize = 2;
@@ -68,29 +68,30 @@ fn median(mut times: Vec<Duration>) -> f64 {
 
 /// A model in training.
 struct Run {
-    model: Classifier<f32>,
+    model: Model<f32>,
     store: ParamStore<f32>,
     optimizer: Optimizer<f32>,
     tape: Tape<f32>,
     rng: ChaCha8Rng,
-    inputs: Tensor<f32>,
-    targets: std::sync::Arc<kernels::Indices>,
+    batch: OnDevice<f32>,
 }
 
 impl Run {
     fn new(config: &ModelConfig, sizes: Sizes, device: &Device<f32>) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let mut store = ParamStore::new(device);
-        let sizes_of_task = task::Sizes::from(sizes);
+        let interface = Interface::from(sizes);
         let mut scope = Scope::new(&mut store, &mut rng);
-        let layers = config.layers(&mut scope, sizes_of_task);
-        let model = Classifier::new(&mut scope, layers, config, sizes_of_task);
+        let layers = config.layers(&mut scope, interface);
+        let model = Model::new(&mut scope, layers, config, interface);
         let shape = [sizes.steps, sizes.batch, sizes.input_size];
-        let inputs: Vec<f32> = (0..shape.iter().product())
-            .map(|_| rng.random_range(-1.0..1.0))
-            .collect();
-        let classes = sizes_of_task.classes;
-        let targets: Vec<u32> = (0..sizes.batch).map(|row| (row % classes) as u32).collect();
+        let inputs = (0..shape.iter().product()).map(|_| rng.random_range(-1.0..1.0));
+        let targets = (0..sizes.batch).map(|row| (row % interface.head.size()) as u32);
+        let batch = Batch {
+            examples: sizes.batch,
+            inputs: Inputs::Numbers(inputs.collect()),
+            targets: Targets::Classes(targets.collect()),
+        };
         let rule = OptimizerConfig::Sgd {
             learning_rate: 1e-3,
             momentum: 0.9,
@@ -100,8 +101,7 @@ impl Run {
             optimizer: Optimizer::new(rule, &store),
             tape: Tape::new(device),
             rng,
-            inputs: device.tensor(shape, &inputs),
-            targets: device.indices(&targets),
+            batch: OnDevice::new(&batch, interface.input, device),
             store,
         }
     }
@@ -111,8 +111,9 @@ impl Run {
         let start = Instant::now();
         self.tape.clear();
         let mut context = Context::new(&self.tape, &mut self.store, Mode::Train, &mut self.rng);
-        let x = self.tape.constant(self.inputs.clone());
-        let (loss, penalty) = self.model.loss(&mut context, x, &self.targets);
+        let answers = self.model.forward(&mut context, &self.batch.sequence(&self.tape));
+        let loss = self.model.loss(&answers, &self.batch);
+        let penalty = self.model.penalty(&answers);
         let total = penalty.map_or(loss, |penalty| loss.add(penalty));
         let gradients = context.param_gradients(self.tape.backward(total));
         self.optimizer.step(&mut self.store, &gradients);

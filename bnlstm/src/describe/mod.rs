@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::config::{ModelConfig, ValueError, from_one_to};
 use crate::device::DeviceChoice;
 use crate::normalization::Sites;
-use crate::task;
+use crate::task::{Head, Input, Interface};
 
 pub use cost::Cost;
 pub use measure::Measured;
@@ -44,12 +44,12 @@ const MOST_INPUTS: usize = 1 << 28;
 /// Classes of the model whose training is measured: as many as there are digits.
 const CLASSES: usize = 10;
 
-impl From<Sizes> for task::Sizes {
+impl From<Sizes> for Interface {
     fn from(sizes: Sizes) -> Self {
         Self {
+            input: Input::Numbers(sizes.input_size),
             steps: sizes.steps,
-            input_size: sizes.input_size,
-            classes: CLASSES,
+            head: Head::Class(CLASSES),
         }
     }
 }

@@ -8,7 +8,6 @@ use serde::Serialize;
 
 use super::Sizes;
 use crate::config::ModelConfig;
-use crate::task;
 
 /// A tensor of a model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -50,6 +49,6 @@ impl Tensors {
 pub fn build(model: &ModelConfig, sizes: Sizes, device: &Device<f32>) -> (Layer<f32>, ParamStore<f32>) {
     let mut store = ParamStore::new(device);
     let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let layers = model.layers(&mut Scope::new(&mut store, &mut rng), task::Sizes::from(sizes));
+    let layers = model.layers(&mut Scope::new(&mut store, &mut rng), sizes.into());
     (layers, store)
 }

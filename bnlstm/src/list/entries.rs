@@ -4,9 +4,10 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use crate::cell::{Cell, Site};
-use crate::commands::options::{OptimizerName, TaskName};
+use crate::commands::options::OptimizerName;
 use crate::normalization::{Normalization, PRESETS, VARIANTS};
 use crate::regularization::{REGULARIZERS, Regularization};
+use crate::task::TaskName;
 use crate::text::OptionInfo;
 
 /// A name with one line and where it is from.

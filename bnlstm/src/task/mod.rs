@@ -1,101 +1,94 @@
-//! What is learned: data, input and output sizes, loss, metric.
+//! What is learned: data, what a model reads and answers, loss, metric.
 
-mod digits;
+mod adding;
+mod batch;
+mod config;
+mod copy;
 mod error;
+mod interface;
+mod metric;
 mod order;
+mod pixels;
 
-use std::fmt;
-use std::path::PathBuf;
+use rand_chacha::ChaCha8Rng;
 
-use serde::{Deserialize, Serialize};
+use nn::data::{Batches, LastBatch};
 
-pub use digits::Digits;
+pub use adding::Adding;
+pub use batch::{Batch, Inputs, Pass, Targets};
+pub use config::{TaskConfig, TaskName};
+pub use copy::Copy;
 pub use error::TaskError;
+pub use interface::{Head, Input, Interface};
+pub use metric::Metric;
 pub use order::PixelOrder;
+pub use pixels::Pixels;
 
 /// A part of a task's data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Split {
     /// Examples to learn from.
     Train,
-    /// Examples to measure with.
+    /// Examples to choose by, while training goes on.
+    Valid,
+    /// Examples to measure with, in the end.
     Test,
 }
 
-/// Sizes of a task of sequence classification.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sizes {
-    /// `T`, steps of every sequence.
-    pub steps: usize,
-    /// `D`, elements of an input.
-    pub input_size: usize,
-    /// `C`, number of classes.
-    pub classes: usize,
+impl Split {
+    /// Its name in options and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Split::Train => "train",
+            Split::Valid => "valid",
+            Split::Test => "test",
+        }
+    }
 }
 
-/// A batch of a task on the host.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Batch {
-    /// Number of examples, `B`.
-    pub examples: usize,
-    /// `[T, B, D]`
-    pub inputs: Vec<f32>,
-    /// `[B]`, class labels.
-    pub targets: Vec<u32>,
-}
-
-/// A task of sequence classification: one label for each sequence, read from the last hidden
-/// state; cross-entropy as the loss, accuracy as the metric.
+/// A task: examples with what is to be answered about them.
+///
+/// An example is known by a number, which says all about it but for what is drawn anew whenever it
+/// is shown. A pass chooses examples, and cuts them into batches.
 pub trait Task: Send + Sync {
     /// What the data are and how they are presented, for reports.
     fn description(&self) -> String;
 
-    /// Sizes of inputs and outputs.
-    fn sizes(&self) -> Sizes;
+    /// What a model reads and answers.
+    fn interface(&self) -> Interface;
 
-    /// Number of examples.
+    /// How answers are measured in reports.
+    fn metric(&self) -> Metric;
+
+    /// Number of examples in a pass over a part.
     fn examples(&self, split: Split) -> usize;
 
-    /// The chosen examples, in this order.
+    /// What becomes of the examples that do not fill the last batch of a pass of training.
+    fn last_batch(&self) -> LastBatch {
+        LastBatch::Keep
+    }
+
+    /// Whether a batch of training begins with the states in which the one before it has ended.
+    fn carries_state(&self) -> bool {
+        false
+    }
+
+    /// The batches of a pass of training, in an order that is drawn from `rng`. All passes have the
+    /// same number of batches.
+    fn shuffled(&self, batch: usize, rng: &mut ChaCha8Rng) -> Pass {
+        let batches = Batches::new(self.examples(Split::Train), batch, self.last_batch());
+        Pass::new(batches.shuffled(rng))
+    }
+
+    /// The batches of a pass for measuring, each example once.
+    fn in_order(&self, split: Split, batch: usize) -> Pass {
+        Pass::new(Batches::new(self.examples(split), batch, LastBatch::Keep).in_order())
+    }
+
+    /// The chosen examples, in this order. What is drawn whenever an example is shown is drawn from
+    /// `rng`.
     ///
     /// # Panics
-    /// If an example is not below [`examples`](Task::examples).
-    fn batch(&self, split: Split, chosen: &[usize]) -> Batch;
-}
-
-/// Which task, and how it is presented.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "name", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum TaskConfig {
-    /// 8×8 images of handwritten digits, one pixel a step.
-    Digits {
-        /// The directory of the two files, if they are not the embedded ones.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        data: Option<PathBuf>,
-        /// The order of the pixels.
-        order: PixelOrder,
-    },
-}
-
-impl TaskConfig {
-    /// Makes the data ready.
-    ///
-    /// # Errors
-    /// If the data cannot be read.
-    pub fn load(&self) -> Result<Box<dyn Task>, TaskError> {
-        match self {
-            TaskConfig::Digits { data, order } => Ok(Box::new(match data {
-                None => Digits::new(*order)?,
-                Some(directory) => Digits::read(directory, *order)?,
-            })),
-        }
-    }
-}
-
-impl fmt::Display for TaskConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            TaskConfig::Digits { order, .. } => write!(f, "digits, {order}"),
-        }
-    }
+    /// If there is no such example.
+    fn batch(&self, split: Split, chosen: &[usize], rng: &mut ChaCha8Rng) -> Batch;
 }

@@ -11,6 +11,7 @@ pub use error::{ParseError, Problem};
 pub use options::{OptionInfo, Range, Values};
 
 pub(crate) use error::Fault;
+pub(crate) use nearest::nearest;
 pub(crate) use options::{Choice, GivenOptions};
 pub(crate) use split::split_outside;
 pub(crate) use syntax::{Call, Parser, SiteList, Word};

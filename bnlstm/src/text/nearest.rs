@@ -3,7 +3,7 @@
 /// The known name that is closest to a mistyped one, if it is close enough to be meant.
 ///
 /// Close enough is one edit for every three letters, and one more.
-pub(super) fn nearest<'n>(typed: &str, known: &[&'n str]) -> Option<&'n str> {
+pub(crate) fn nearest<'n>(typed: &str, known: &[&'n str]) -> Option<&'n str> {
     let typed: Vec<char> = typed.to_lowercase().chars().collect();
     known
         .iter()

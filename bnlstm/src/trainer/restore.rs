@@ -6,7 +6,7 @@ use kernels::Real;
 use nn::checkpoint::{Checkpoint, CheckpointError};
 use serde_json::Value;
 
-use super::{RunState, Trainer};
+use super::{Cursor, RunState, Trainer};
 use crate::config::RunConfig;
 
 /// A run cannot be taken up from a file.
@@ -35,7 +35,8 @@ pub enum RestoreError {
 
 impl<T: Real> Trainer<'_, T> {
     /// Takes all that [`save`](Trainer::save) has written from a file. Only the settings of training
-    /// (batch size, clipping, epochs, seed) and the place of the data may differ from those of the run that wrote it.
+    /// (batch size, clipping, length, seed) and of evaluation and the place of the data may differ from
+    /// those of the run that wrote it.
     ///
     /// # Errors
     /// If the file cannot be read, is damaged, or belongs to another run; nothing is changed then.
@@ -52,8 +53,8 @@ impl<T: Real> Trainer<'_, T> {
             });
         }
         checkpoint.restore(&mut self.store, &mut self.optimizer)?;
-        self.epochs_done = state.epochs_done;
-        self.batches = state.batches;
+        self.updates = state.updates;
+        self.cursor = Cursor::at(state.place, self.task, self.config.training.batch);
         self.noise = state.noise;
         Ok(())
     }
@@ -64,6 +65,7 @@ fn essential(config: &RunConfig) -> Value {
     let mut value = serde_json::to_value(config).expect("a configuration is a map with text as keys");
     let fields = value.as_object_mut().expect("a configuration is a map");
     fields.remove("training");
+    fields.remove("evaluation");
     if let Some(task) = fields.get_mut("task").and_then(Value::as_object_mut) {
         task.remove("data");
     }

@@ -15,11 +15,11 @@ fn values_that_make_no_sense() {
         ),
         (
             &["--learning-rate", "nan"],
-            &["optimizer.learning_rate = NaN", "above 0"],
+            &["optimizer.learning_rate = NaN", "finite"],
         ),
         (
             &["--learning-rate", "inf"],
-            &["optimizer.learning_rate = inf", "above 0"],
+            &["optimizer.learning_rate = inf", "finite"],
         ),
         (
             &["--learning-rate", "-0.1"],
@@ -37,12 +37,9 @@ fn values_that_make_no_sense() {
         ),
         (
             &["--initial-noise", "inf"],
-            &["model.initial_noise = inf", "not negative"],
+            &["model.initial_noise = inf", "finite"],
         ),
-        (
-            &["--forget-bias", "nan"],
-            &["model.forget_bias = NaN", "from -20 to 20"],
-        ),
+        (&["--forget-bias", "nan"], &["model.forget_bias = NaN", "finite"]),
         (
             &["--cell", "gru", "--forget-bias", "2"],
             &["model.forget_bias = 2", "only an LSTM has a forget gate"],
@@ -52,8 +49,8 @@ fn values_that_make_no_sense() {
             &["training.batch = 1", "batches of one", "try 3"],
         ),
         (
-            &["--norm", "c=batch", "--batch", "359"],
-            &["training.batch = 359", "1437", "last batch of one", "try 360"],
+            &["--norm", "c=batch", "--batch", "299"],
+            &["training.batch = 299", "1197", "last batch of one", "try 300"],
         ),
         (
             &["--norm", "h=bacth(gamma=1)"],
@@ -110,7 +107,7 @@ fn a_batch_of_one_is_fine_without_batch_statistics() {
         "--epochs",
         "1",
         "--batch",
-        "359",
+        "299",
         "--norm",
         "layer",
     ];
@@ -122,7 +119,7 @@ fn a_batch_of_one_is_fine_without_batch_statistics() {
 #[test]
 fn comparisons_that_make_no_sense() {
     let workspace = Workspace::new();
-    let cases: [(&[&str], &[&str]); 7] = [
+    let cases: [(&[&str], &[&str]); 6] = [
         (
             &["--norms", "none,bacth"],
             &[
@@ -137,8 +134,7 @@ fn comparisons_that_make_no_sense() {
             &["given twice", "(at byte 6)"],
         ),
         (&["--norms", ""], &["expected a normalization", "(at byte 0)"]),
-        (&["--target", "nan"], &["--target = NaN", "from 0 to 100"]),
-        (&["--target", "-3"], &["--target = -3", "from 0 to 100"]),
+        (&["--target", "nan"], &["--target = NaN", "finite"]),
         (
             &["--first-seed", "18446744073709551615"],
             &[
@@ -147,8 +143,8 @@ fn comparisons_that_make_no_sense() {
             ],
         ),
         (
-            &["--norms", "none,batch", "--batch", "359"],
-            &["training.batch = 359"],
+            &["--norms", "none,batch", "--batch", "299"],
+            &["training.batch = 299"],
         ),
     ];
     for (options, parts) in cases {
@@ -191,7 +187,7 @@ fn a_run_that_diverges_ends_with_an_error() {
     let options = ["--norm", "none", "--learning-rate", "1e38"];
     workspace.run(&tiny("run", &options)).fails(
         1,
-        &["epoch 1", "loss is NaN", "diverged", "lower the learning rate"],
+        &["update 3", "loss is NaN", "diverged", "lower the learning rate"],
     );
     assert!(!workspace.path("run/checkpoint.safetensors").exists());
 }

@@ -15,7 +15,7 @@ const TWO: [&str; 9] = [
 ];
 
 fn compare(workspace: &Workspace, out: &str, more: &[&str]) -> String {
-    let options = ["--batch", "479", "--out", out];
+    let options = ["--batch", "399", "--target", "50", "--out", out];
     let outcome = workspace.run(&[&TWO[..], &options, more].concat());
     outcome.succeeds().stdout.clone()
 }
@@ -38,26 +38,28 @@ fn table_curves_and_metrics() {
     );
 
     let lines = metrics(&workspace.text("both/metrics.jsonl"));
-    assert_eq!(lines.len(), 4);
+    // Of each run its epoch and its end.
+    assert_eq!(lines.len(), 8);
     let mut runs: Vec<_> = lines
         .iter()
         .map(|line| (line["label"].as_str().unwrap(), line["seed"].as_u64().unwrap()))
         .collect();
     runs.sort_unstable();
     let (bn, lstm) = ("BN-LSTM γ=0.1", "LSTM");
+    runs.dedup();
     assert_eq!(runs, [(bn, 1), (bn, 2), (lstm, 1), (lstm, 2)]);
 
     assert!(
         workspace
-            .read("both/figures/test_accuracy.png")
+            .read("both/figures/learning_curves.png")
             .starts_with(b"\x89PNG\r\n\x1a\n")
     );
     assert!(
         workspace
-            .text("both/figures/test_accuracy.svg")
+            .text("both/figures/learning_curves.svg")
             .contains("</svg>")
     );
-    let csv = workspace.text("both/figures/test_accuracy.csv");
+    let csv = workspace.text("both/figures/learning_curves.csv");
     let rows: Vec<_> = csv.lines().collect();
     assert_eq!(rows.len(), 5, "{csv}");
     assert!(
@@ -73,7 +75,7 @@ fn results_do_not_depend_on_how_many_runs_go_at_a_time() {
     let workspace = Workspace::new();
     let [one, three] = ["1", "3"].map(|threads| {
         compare(&workspace, threads, &["--threads", threads]);
-        workspace.read(&format!("{threads}/figures/test_accuracy.csv"))
+        workspace.read(&format!("{threads}/figures/learning_curves.csv"))
     });
     assert_eq!(one, three);
 }
@@ -85,7 +87,7 @@ fn diverging_runs_are_reported() {
     for text in [
         "LSTM (2 of 2 diverged)",
         "BN-LSTM γ=0.1 (2 of 2 diverged)",
-        "LSTM, seed 2: epoch 1: the mean training loss is NaN",
+        "LSTM, seed 2: update 3: since the last evaluation the mean training loss is NaN",
         "lower the learning rate",
         "no learning curves",
     ] {
@@ -94,5 +96,5 @@ fn diverging_runs_are_reported() {
     // Steps so large that nothing is learned, but all numbers stay finite.
     let stdout = compare(&workspace, "large", &["--learning-rate", "1e6"]);
     assert!(!stdout.contains("diverged"), "{stdout}");
-    assert_eq!(metrics(&workspace.text("large/metrics.jsonl")).len(), 4);
+    assert_eq!(metrics(&workspace.text("large/metrics.jsonl")).len(), 8);
 }

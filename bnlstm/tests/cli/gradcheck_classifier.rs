@@ -6,8 +6,8 @@ use std::cell::RefCell;
 use autodiff::{Comparison, Device, Var, gradcheck, values};
 use bnlstm::config::ModelConfig;
 use bnlstm::device::{DeviceChoice, DeviceKind};
-use bnlstm::model::Classifier;
-use bnlstm::task::Sizes;
+use bnlstm::model::Model;
+use bnlstm::task::{Head, Input, Interface};
 use nn::context::{Context, Mode, Statistics};
 use nn::params::{ParamId, ParamStore, Role, Scope};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
@@ -15,10 +15,12 @@ use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use crate::support::config;
 
 const BATCH: usize = 5;
-const SIZES: Sizes = Sizes {
-    steps: 4,
-    input_size: 2,
-    classes: 3,
+const STEPS: usize = 4;
+const INPUT_SIZE: usize = 2;
+const INTERFACE: Interface = Interface {
+    input: Input::Numbers(INPUT_SIZE),
+    steps: STEPS,
+    head: Head::Class(3),
 };
 
 fn model(normalization: &str) -> ModelConfig {
@@ -54,13 +56,13 @@ fn comparisons(device: &Device<f64>, normalization: &str, mode: Mode) -> Vec<(St
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let mut scope = Scope::new(&mut store, &mut rng);
     let model = model(normalization);
-    let layers = model.layers(&mut scope, SIZES);
-    let classifier = Classifier::new(&mut scope, layers, &model, SIZES);
+    let layers = model.layers(&mut scope, INTERFACE);
+    let classifier = Model::new(&mut scope, layers, &model, INTERFACE);
     scatter(&mut store);
     let trainable = store.iter().filter(|(_, param)| param.role == Role::Trainable);
     let ids: Vec<ParamId> = trainable.map(|(id, _)| id).collect();
-    let x = values(99, SIZES.steps * BATCH * SIZES.input_size);
-    let mut inputs = vec![device.tensor([SIZES.steps, BATCH, SIZES.input_size], &x)];
+    let x = values(99, STEPS * BATCH * INPUT_SIZE);
+    let mut inputs = vec![device.tensor([STEPS, BATCH, INPUT_SIZE], &x)];
     inputs.extend(ids.iter().map(|&id| store.get(id).clone()));
     let paths = ids.iter().map(|&id| store.entry(id).path.clone());
     let paths: Vec<String> = ["x".to_owned()].into_iter().chain(paths).collect();
@@ -75,7 +77,7 @@ fn comparisons(device: &Device<f64>, normalization: &str, mode: Mode) -> Vec<(St
             ids.iter()
                 .zip(&inputs[1..])
                 .for_each(|(&id, &var)| context.bind(id, var));
-            let logits: Var<'_, f64> = classifier.logits(&mut context, inputs[0]);
+            let logits: Var<'_, f64> = classifier.forward(&mut context, &inputs[0].into()).outputs;
             vec![logits, logits.cross_entropy(&targets)]
         },
         &inputs,

@@ -22,16 +22,17 @@ fn a_restored_run_goes_on_with_the_same_bits() {
     let trainer = || Trainer::<f32>::new(&config, task.as_ref(), &DEVICE.open());
     let (half, whole) = (workspace.path("half"), workspace.path("whole"));
     let mut straight = trainer();
-    straight.epoch(|| ()).unwrap();
+    // Amid the first pass, and in the second.
+    let (first, second) = (7, straight.updates_per_epoch());
+    straight.train(first, || ()).unwrap();
     straight.save(&half).unwrap();
-    straight.epoch(|| ()).unwrap();
+    straight.train(second, || ()).unwrap();
     straight.save(&whole).unwrap();
 
     let mut resumed = trainer();
     resumed.restore(&half).unwrap();
-    assert_eq!(resumed.epochs_done(), 1);
-    resumed.epoch(|| ()).unwrap();
-    assert_eq!(resumed.epochs_done(), 2);
+    assert_eq!(resumed.updates(), first);
+    resumed.train(second, || ()).unwrap();
     resumed.save(&half).unwrap();
     assert!(workspace.read("half") == workspace.read("whole"), "bytes differ");
 }
@@ -116,22 +117,37 @@ fn the_config_of_a_run_gives_the_same_run_again() {
 }
 
 #[test]
-fn a_config_and_other_options_of_the_run_exclude_each_other() {
+fn options_change_what_a_configuration_has() {
+    let workspace = Workspace::with_run(&["--norm", "layer"]);
+    let more = [
+        "--hidden-size",
+        "5",
+        "--set",
+        "optimizer.decay=0.8",
+        "--seed",
+        "4",
+    ];
+    let arguments = ["train", "--config", "run/config.toml", "--out", "changed"];
+    workspace.run(&[&arguments[..], &more].concat()).succeeds();
+    let before = workspace.text("run/config.toml");
+    let after = workspace.text("changed/config.toml");
+    let mut expected = before.replace("hidden_size = 19", "hidden_size = 5");
+    expected = expected
+        .replace("decay = 0.9", "decay = 0.8")
+        .replace("seed = 1", "seed = 4");
+    assert_eq!(after, expected);
+    workspace.refuses(&tiny("run", &[]), 1, &["--force"]);
+}
+
+#[test]
+fn a_run_starts_from_one_thing() {
     let workspace = Workspace::with_run(&[]);
-    for more in [
-        ["--epochs", "3"],
-        ["--norm", "batch"],
-        ["--seed", "1"],
-        ["--clip", "1"],
-        ["--hidden-size", "19"],
-        ["--regularization", "none"],
-    ] {
-        let arguments = [&["train", "--config", "run/config.toml"][..], &more].concat();
-        workspace.refuses(&arguments, 2, &["'--config <FILE>' cannot be used with", more[0]]);
+    let config = ["train", "--config", "run/config.toml"];
+    for more in [["--preset", "digits-quick"], ["--task", "copy"]] {
+        workspace.refuses(
+            &[&config[..], &more].concat(),
+            2,
+            &["cannot be used with", more[0]],
+        );
     }
-    // Where results go is no option of the run.
-    let arguments = tiny("run", &[]);
-    workspace.refuses(&arguments, 1, &["--force"]);
-    let again = ["train", "--config", "run/config.toml", "--out", "run", "--force"];
-    workspace.run(&again).succeeds();
 }

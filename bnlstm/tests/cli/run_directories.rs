@@ -23,17 +23,18 @@ fn a_run_directory_holds_all_of_a_run() {
             "checkpoint.safetensors",
             "config.toml",
             "figures",
-            "figures/test_accuracy.csv",
-            "figures/test_accuracy.png",
-            "figures/test_accuracy.svg",
+            "figures/learning_curve.csv",
+            "figures/learning_curve.png",
+            "figures/learning_curve.svg",
             "metrics.jsonl",
         ]
     );
     let lines = metrics(&workspace.text("run/metrics.jsonl"));
-    assert_eq!(lines.len(), 1);
-    assert_eq!(lines[0]["epoch"], 1);
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0]["epoch"], 1.0);
     for kind in ["batch", "running", "population"] {
-        assert!(lines[0]["test"][kind]["loss"].as_f64().unwrap() > 0.0);
+        assert!(lines[0]["valid"][kind]["loss"].as_f64().unwrap() > 0.0);
+        assert!(lines[1]["test"][kind]["loss"].as_f64().unwrap() > 0.0);
     }
 }
 

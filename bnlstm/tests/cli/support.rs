@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use bnlstm::cell::Cell;
-use bnlstm::config::{ModelConfig, RecurrentInit, RunConfig, TrainingConfig};
+use bnlstm::config::{EvaluationConfig, ModelConfig, RecurrentInit, RunConfig, TrainingConfig};
 use bnlstm::normalization::Sites;
 use bnlstm::regularization::Regularization;
 use bnlstm::task::{PixelOrder, TaskConfig};
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_bnlstm");
 
 /// Options of a run of three updates. 19 units are one vector of the widest, 16 numbers, and a rest.
-pub const TINY: [&str; 6] = ["--hidden-size", "19", "--epochs", "1", "--batch", "479"];
+pub const TINY: [&str; 6] = ["--hidden-size", "19", "--epochs", "1", "--batch", "399"];
 
 /// `train` with [`TINY`] into `out`, and more options.
 pub fn tiny<'a>(out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
@@ -160,10 +160,12 @@ pub fn config(normalization: &str) -> RunConfig {
             epsilon: 1e-8,
         },
         training: TrainingConfig {
-            epochs: 1,
+            epochs: Some(1),
+            steps: None,
             batch: 100,
             clip: 1.0,
             seed: 3,
         },
+        evaluation: EvaluationConfig::default(),
     }
 }

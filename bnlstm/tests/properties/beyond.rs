@@ -4,11 +4,11 @@ use autodiff::{Device, Tensor};
 use bnlstm::cell::Cell;
 use bnlstm::config::ModelConfig;
 use bnlstm::normalization::VARIANTS;
-use bnlstm::task::Sizes;
+use bnlstm::task::Interface;
 use kernels::Unary;
 use nn::context::{Mode, Statistics};
 
-use crate::support::{D, H, Named, T_MAX, Trial, assert_close, designs, devices, model, random, sizes};
+use crate::support::{D, H, Named, T_MAX, Trial, assert_close, designs, devices, interface, model, random};
 
 const LONG: usize = 40_001;
 
@@ -22,7 +22,10 @@ fn continued(
     x: &Tensor<f64>,
     known: usize,
 ) -> Trial<f64> {
-    let one = Sizes { steps: 1, ..sizes(D) };
+    let one = Interface {
+        steps: 1,
+        ..interface(D)
+    };
     let mut next = Trial::new(device, |scope| model.layers(scope, one));
     for id in next.store.iter().map(|(id, _)| id).collect::<Vec<_>>() {
         let (path, shape) = (next.store.entry(id).path.clone(), next.store.get(id).shape());

@@ -6,7 +6,7 @@ use nn::context::{Mode, Statistics};
 use proptest::prelude::*;
 
 use crate::support::{
-    D, H, Named, T_MAX, Trial, assert_close, config, designs, devices, model, random, sizes,
+    D, H, Named, T_MAX, Trial, assert_close, config, designs, devices, interface, model, random,
 };
 
 /// One step more than there are statistics for.
@@ -32,7 +32,7 @@ fn check(device: &Device<f64>, what: &str, model: &ModelConfig, mode: Mode, leng
             model.cell(
                 &mut scope.within(&format!("{name}/0/{direction}")),
                 D,
-                sizes(D).steps,
+                interface(D).steps,
             )
         });
         for id in trial.store.iter().map(|(id, _)| id).collect::<Vec<_>>() {

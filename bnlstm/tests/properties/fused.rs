@@ -13,7 +13,7 @@ use nn::context::{Context, Mode, Statistics};
 use nn::params::{ParamStore, Scope};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
-use crate::support::{D, How, Named, T_MAX, Trial, assert_close, model, random, sizes};
+use crate::support::{D, How, Named, T_MAX, Trial, assert_close, interface, model, random};
 
 const BATCH: usize = 5;
 /// Wider than a vector of the processor; no multiple of one. Four groups divide it.
@@ -94,7 +94,7 @@ fn is_fused(text: &str) -> bool {
     let mut scope = Scope::new(&mut store, &mut rng);
     let sites = noisy(text)
         .normalization
-        .build(&mut scope, HIDDEN, sizes(D).steps, 1.0);
+        .build(&mut scope, HIDDEN, interface(D).steps, 1.0);
     let lstm = Lstm::new(&mut scope, &LstmConfig::new(D, HIDDEN), sites);
     let tape = Tape::new(&device);
     let x = tape.constant(random(&device, [T_MAX, BATCH, D], 1));

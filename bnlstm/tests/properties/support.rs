@@ -8,7 +8,7 @@ use bnlstm::config::{ModelConfig, RecurrentInit};
 use bnlstm::list::combinations;
 use bnlstm::normalization::{Normalization, Place, Sites, VARIANTS};
 use bnlstm::regularization::Regularization;
-use bnlstm::task::Sizes;
+use bnlstm::task::{Head, Input, Interface};
 use kernels::{Cpu, Real};
 use nn::cell::{Layer, Sequence, States};
 use nn::context::{Context, Mode};
@@ -62,11 +62,11 @@ pub fn designs() -> Vec<(Cell, String)> {
     Cell::ALL.into_iter().flat_map(of).collect()
 }
 
-pub fn sizes(input_size: usize) -> Sizes {
-    Sizes {
+pub fn interface(input_size: usize) -> Interface {
+    Interface {
+        input: Input::Numbers(input_size),
         steps: T_MAX,
-        input_size,
-        classes: 2,
+        head: Head::Class(2),
     }
 }
 
@@ -122,7 +122,7 @@ impl<T: Real> Trial<T> {
     }
 
     pub fn of(device: &Device<T>, model: &ModelConfig) -> Self {
-        Self::new(device, |scope| model.layers(scope, sizes(D)))
+        Self::new(device, |scope| model.layers(scope, interface(D)))
     }
 
     /// A pass over `x [T, B, D]`, and the gradients of `Σ r (h + c) + Σ r_1 last`, `r [T, B, H]`.

@@ -1,41 +1,47 @@
 //! Table and learning curves of a comparison.
 
-use crate::comparison::{Comparison, Record, RunResult};
-use crate::config::RunConfig;
+use crate::comparison::{Comparison, RunResult};
 use crate::figure::{Curve, Figure};
 use crate::mean_std::MeanStd;
+use crate::run;
+use crate::scores::Scores;
 use crate::table::{Column, Table};
+use crate::task::Metric;
 
 /// What the numbers of the table are, where `workers` runs train side by side.
-pub fn caption(run: &RunConfig, seeds: usize, workers: usize) -> String {
-    let epochs = run.training.epochs;
+pub fn caption(comparison: &Comparison, seeds: usize, workers: usize) -> String {
     let spread = match seeds {
         1 => String::new(),
         _ => format!("; mean ± standard deviation over {seeds} seeds"),
     };
-    let epochs = match epochs {
-        1 => "1 epoch".to_owned(),
-        epochs => format!("{epochs} epochs"),
-    };
+    let ends = comparison
+        .results
+        .iter()
+        .filter_map(|result| result.records.last());
+    let after = ends
+        .max_by_key(|record| record.update)
+        .map_or_else(String::new, |record| {
+            let epochs = run::epochs(record.epoch);
+            let plural = if epochs == "1" { "" } else { "s" };
+            format!("after {} updates, {epochs} epoch{plural}, ", record.update)
+        });
     let steps = match workers {
         1 => String::new(),
         _ => format!("; a step's time is that of {workers} runs side by side"),
     };
-    format!("after {epochs}, with population statistics unless it says batch{spread}{steps}\n")
+    format!("{after}with population statistics unless it says batch{spread}{steps}\n")
 }
 
 /// One line for each normalization, over those of its runs that have not diverged.
-pub fn table(comparison: &Comparison, target: f64) -> Table {
-    let mut table = Table::new([
+pub fn table(comparison: &Comparison, metric: Metric, target: Option<f64>) -> Table {
+    let mut columns = vec![
         Column::words("model"),
-        Column::numbers("test accuracy %"),
-        Column::numbers("with batch statistics %"),
-        Column::numbers(format!("epochs to {target} %")),
-        Column::numbers("ms a step"),
-        Column::numbers("of none"),
-        Column::numbers("parameters"),
-        Column::numbers("statistics"),
-    ]);
+        Column::numbers(format!("test {metric}")),
+        Column::numbers("with batch statistics"),
+    ];
+    columns.extend(target.map(|target| Column::numbers(format!("epochs to {target}{}", metric.unit()))));
+    columns.extend(["ms a step", "of none", "parameters", "statistics"].map(Column::numbers));
+    let mut table = Table::new(columns);
     let groups = comparison.by_normalization();
     let plain = groups.iter().find(|(sites, _)| sites.iter().next().is_none());
     let plain = plain.map(|(_, results)| finished(results));
@@ -48,21 +54,28 @@ pub fn table(comparison: &Comparison, target: f64) -> Table {
             0 => sites.label(),
             diverged => format!("{} ({diverged} of {} diverged)", sites.label(), results.len()),
         };
+        let mut row = vec![label];
         if finished.is_empty() {
-            table.row([&label, "–", "–", "–", "–", "–", "–", "–"]);
+            row.resize(7 + usize::from(target.is_some()), "–".to_owned());
+            table.row(row);
             continue;
         }
         let step_ms = over(&finished, RunResult::step_ms);
-        table.row([
-            label,
-            format!("{:.1}", over(&finished, population)),
-            format!("{:.1}", over(&finished, batch)),
-            epochs_to(&finished, target / 100.0),
-            format!("{:.1}", step_ms),
-            plain_ms.map_or("–".to_owned(), |plain| format!("{:.2}", step_ms.mean / plain)),
-            finished[0].parameters.to_string(),
-            finished[0].statistics.to_string(),
-        ]);
+        let decimals = metric.decimals();
+        row.push(format!(
+            "{:.decimals$}",
+            over(&finished, |run| population(metric, run))
+        ));
+        row.push(format!(
+            "{:.decimals$}",
+            over(&finished, |run| batch(metric, run))
+        ));
+        row.extend(target.map(|target| epochs_to(&finished, metric, target)));
+        row.push(format!("{step_ms:.1}"));
+        row.push(plain_ms.map_or("–".to_owned(), |plain| format!("{:.2}", step_ms.mean / plain)));
+        row.push(finished[0].parameters.to_string());
+        row.push(finished[0].statistics.to_string());
+        table.row(row);
     }
     table
 }
@@ -71,7 +84,7 @@ pub fn table(comparison: &Comparison, target: f64) -> Table {
 pub fn diverged(comparison: &Comparison) -> Vec<String> {
     let results = comparison.results.iter();
     let lines = results.filter_map(|result| {
-        let reason = result.diverged.as_ref()?;
+        let reason = result.end.as_ref().err()?;
         Some(format!(
             "{}, seed {}: {reason}",
             result.sites.label(),
@@ -81,10 +94,10 @@ pub fn diverged(comparison: &Comparison) -> Vec<String> {
     lines.collect()
 }
 
-/// The runs that went through all their epochs.
+/// The runs that came to their end.
 pub fn finished<'a>(results: &[&'a RunResult]) -> Vec<&'a RunResult> {
     let results = results.iter().copied();
-    results.filter(|result| result.diverged.is_none()).collect()
+    results.filter(|result| result.end.is_ok()).collect()
 }
 
 /// Mean and standard deviation of a value over runs, of which there is at least one.
@@ -93,26 +106,26 @@ pub fn over(results: &[&RunResult], value: impl Fn(&RunResult) -> f64) -> MeanSt
     MeanStd::of(&values)
 }
 
-fn last(result: &RunResult) -> &Record {
-    result.epochs.last().expect("a finished run has epochs")
+fn test(result: &RunResult) -> &Scores {
+    &result.end.as_ref().expect("a finished run").test
 }
 
-/// Test accuracy in % under population statistics after the last epoch.
-pub fn population(result: &RunResult) -> f64 {
-    100.0 * last(result).population.accuracy
+/// Test score of a finished run under population statistics.
+pub fn population(metric: Metric, result: &RunResult) -> f64 {
+    metric.of(&test(result).population)
 }
 
-/// Test accuracy in % under batch statistics after the last epoch.
-pub fn batch(result: &RunResult) -> f64 {
-    100.0 * last(result).batch.accuracy
+/// Test score of a finished run under batch statistics.
+pub fn batch(metric: Metric, result: &RunResult) -> f64 {
+    metric.of(&test(result).batch)
 }
 
 /// Mean number of epochs, and how many of the runs got there if not all did.
-fn epochs_to(results: &[&RunResult], accuracy: f64) -> String {
-    let reached: Vec<f64> = results
+fn epochs_to(results: &[&RunResult], metric: Metric, target: f64) -> String {
+    let reached = results
         .iter()
-        .filter_map(|result| result.epochs_to(accuracy).map(|epoch| epoch as f64))
-        .collect();
+        .filter_map(|result| result.epochs_to(metric, target));
+    let reached: Vec<f64> = reached.collect();
     match reached.len() {
         0 => "never".to_owned(),
         n if n == results.len() => format!("{:.1}", MeanStd::of(&reached)),
@@ -120,17 +133,17 @@ fn epochs_to(results: &[&RunResult], accuracy: f64) -> String {
     }
 }
 
-/// Test accuracy over the epochs, one curve for each normalization.
-pub fn learning_curves(task: &str, comparison: &Comparison) -> Figure {
+/// Validation score over the epochs, one curve for each normalization.
+pub fn learning_curves(task: &str, metric: Metric, comparison: &Comparison) -> Figure {
     let mut figure = Figure::new(
-        format!("Test accuracy under population statistics: {task}"),
+        format!("Validation under population statistics: {task}"),
         "epoch",
-        "test accuracy, %",
+        format!("validation {metric}"),
     );
     for (sites, results) in comparison.by_normalization() {
         let curve = results.iter().fold(Curve::new(sites.label()), |curve, result| {
-            let points = result.epochs.iter();
-            let points = points.map(|record| (record.epoch as f64, 100.0 * record.population.accuracy));
+            let points = result.records.iter();
+            let points = points.map(|record| (record.epoch, metric.of(&record.valid.population)));
             curve.with_seed(result.seed, points.collect())
         });
         figure.curves.push(curve);
@@ -143,39 +156,50 @@ mod tests {
     use super::*;
     use crate::cell::Cell;
     use crate::normalization::Sites;
+    use crate::run::{Measured, Record};
     use crate::trainer::{Diverged, Score};
 
     fn run(seed: u64, accuracies: &[f64], diverged: bool) -> RunResult {
-        let record = |(index, &accuracy): (usize, &f64)| {
+        let scores = |accuracy| {
             let score = Score { loss: 1.0, accuracy };
-            Record {
-                label: "LSTM".to_owned(),
-                seed,
-                epoch: index + 1,
-                train_loss: 1.0,
-                gradient_norm: 1.0,
-                train_seconds: 0.5,
-                population: score,
+            Scores {
                 batch: score,
+                running: score,
+                population: score,
             }
+        };
+        let record = |(index, &accuracy): (usize, &f64)| Record {
+            update: 100 * (index + 1),
+            epoch: (index + 1) as f64,
+            train_loss: 1.0,
+            gradient_norm: 1.0,
+            train_seconds: 0.5,
+            valid: scores(accuracy),
+        };
+        let update = 100 * accuracies.len();
+        let end = match diverged {
+            true => Err(Diverged {
+                update,
+                loss: f64::NAN,
+                gradient_norm: f64::NAN,
+            }),
+            false => Ok(Measured {
+                update,
+                test: scores(*accuracies.last().expect("an evaluation")),
+            }),
         };
         RunResult {
             sites: Sites::none(Cell::Lstm),
             seed,
             parameters: 7,
             statistics: 3,
-            updates_per_epoch: 100,
-            epochs: accuracies.iter().enumerate().map(record).collect(),
-            diverged: diverged.then_some(Diverged {
-                epoch: accuracies.len() + 1,
-                loss: f64::NAN,
-                gradient_norm: f64::NAN,
-            }),
+            records: accuracies.iter().enumerate().map(record).collect(),
+            end,
         }
     }
 
     fn row(results: Vec<RunResult>) -> String {
-        let table = table(&Comparison { results }, 50.0).to_string();
+        let table = table(&Comparison { results }, Metric::Accuracy, Some(50.0)).to_string();
         let row = table.lines().last().unwrap();
         row.split_whitespace().collect::<Vec<_>>().join(" ")
     }
@@ -204,7 +228,9 @@ mod tests {
         let comparison = Comparison { results };
         let reasons = diverged(&comparison);
         assert_eq!(reasons.len(), 1);
-        assert!(reasons[0].starts_with("LSTM, seed 2: epoch 2: the mean training loss is NaN"));
+        assert!(reasons[0].starts_with(
+            "LSTM, seed 2: update 100: since the last evaluation the mean training loss is NaN"
+        ));
         assert_eq!(
             row(comparison.results),
             "LSTM (1 of 2 diverged) 60.0 60.0 1.0 5.0 1.00 7 3"

@@ -1,80 +1,28 @@
-//! The model of a sequence classification task.
+//! The recurrent layers that a configuration names.
 
-use std::sync::Arc;
-
-use autodiff::Var;
-use kernels::{Indices, Real};
+use kernels::Real;
 use nn::cell::{GATE_G, GATE_N, Gru, GruConfig, Layer, Lstm, LstmConfig, Rnn, RnnConfig};
-use nn::context::Context;
 use nn::init::{Gates, Initializer};
-use nn::linear::Linear;
 use nn::params::Scope;
-use nn::regularization::norm_stabilizer;
 
 use crate::cell::Cell;
 use crate::config::{ModelConfig, RecurrentInit};
-use crate::task::Sizes;
-
-/// Recurrent layers, and a linear map of their last hidden state to the logits of the classes.
-#[derive(Debug)]
-pub struct Classifier<T: Real> {
-    layers: Layer<T>,
-    head: Linear,
-    /// Factor of the norm stabilizer.
-    stabilizer: Option<f64>,
-}
-
-impl<T: Real> Classifier<T> {
-    /// Makes the parameters of a model with the given recurrent layers.
-    pub fn new(scope: &mut Scope<'_, T>, layers: Layer<T>, config: &ModelConfig, sizes: Sizes) -> Self {
-        let init = Initializer::Orthogonal { gain: 1.0 };
-        let head = Linear::new(
-            &mut scope.within("head"),
-            layers.output_size(),
-            sizes.classes,
-            &init,
-        );
-        let stabilizer = config.regularization.norm_stabilizer;
-        Self {
-            layers,
-            head,
-            stabilizer: stabilizer.map(|stabilizer| stabilizer.beta),
-        }
-    }
-
-    /// Logits `[B, C]` for inputs `x [T, B, D]`.
-    pub fn logits<'t>(&self, context: &mut Context<'t, '_, T>, x: Var<'t, T>) -> Var<'t, T> {
-        let states = self.layers.forward(context, &x.into());
-        self.head.forward(context, states.last)
-    }
-
-    /// The mean cross-entropy in nats, `[1]`, and what training adds to it, if anything.
-    pub fn loss<'t>(
-        &self,
-        context: &mut Context<'t, '_, T>,
-        x: Var<'t, T>,
-        targets: &Arc<Indices>,
-    ) -> (Var<'t, T>, Option<Var<'t, T>>) {
-        let states = self.layers.forward(context, &x.into());
-        let loss = self.head.forward(context, states.last).cross_entropy(targets);
-        let penalty = self.stabilizer.map(|beta| norm_stabilizer(states.h, None, beta));
-        (loss, penalty)
-    }
-}
+use crate::task::Interface;
 
 impl ModelConfig {
-    /// The recurrent layers for a task of the given sizes. The parameters of a single cell are below
+    /// The recurrent layers for a task. The parameters of a single cell are below
     /// its name, `lstm/w_h`; those of several below `lstm/0/forward` and so on.
-    pub fn layers<T: Real>(&self, scope: &mut Scope<'_, T>, sizes: Sizes) -> Layer<T> {
+    pub fn layers<T: Real>(&self, scope: &mut Scope<'_, T>, interface: Interface) -> Layer<T> {
         let name = self.normalization.cell().name();
-        let mut input_size = sizes.input_size;
+        let Interface { input, steps, .. } = interface;
+        let mut input_size = input.size();
         if self.layers == 1 && !self.bidirectional {
-            return self.cell(&mut scope.within(name), input_size, sizes.steps);
+            return self.cell(&mut scope.within(name), input_size, steps);
         }
         let mut stack = Vec::with_capacity(self.layers);
         for number in 0..self.layers {
             let mut scope = scope.within(&format!("{name}/{number}"));
-            let mut cell = |direction: &str| self.cell(&mut scope.within(direction), input_size, sizes.steps);
+            let mut cell = |direction: &str| self.cell(&mut scope.within(direction), input_size, steps);
             let forward = cell("forward");
             let layer = match self.bidirectional {
                 true => Layer::bidirectional(forward, cell("backward")),

@@ -1,8 +1,9 @@
-//! Sequential digits: 8×8 images, one pixel a step.
+//! Images, one pixel a step, and what they show asked for in the end.
 //!
-//! The images are the test part of UCI's *Optical Recognition of Handwritten Digits* (E. Alpaydin
-//! and C. Kaynak, 1998, CC BY 4.0), 1797 in all, with values from 0 to 16. The first 1437 are for
-//! training and the last 360 for the test: writers come in runs, so the test has other writers.
+//! The embedded digits are the test part of UCI's *Optical Recognition of Handwritten Digits* (E.
+//! Alpaydin and C. Kaynak, 1998, CC BY 4.0), 1797 in all, of 8×8 pixels with values from 0 to 16. The
+//! first 1197 are for training, the last 360 for the test and the 240 before them to choose by:
+//! writers come in runs, so each part has other writers.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -10,8 +11,10 @@ use std::path::{Path, PathBuf};
 
 use nn::data::{LabelledImages, NamedBytes};
 
+use rand_chacha::ChaCha8Rng;
+
 use super::order::{PixelOrder, hash};
-use super::{Batch, Sizes, Split, Task, TaskError};
+use super::{Batch, Head, Input, Inputs, Interface, Metric, Split, Targets, Task, TaskError};
 
 const IMAGES: &[u8] = include_bytes!("../../data/digits8x8/digits8x8-images-idx3-ubyte.gz");
 const LABELS: &[u8] = include_bytes!("../../data/digits8x8/digits8x8-labels-idx1-ubyte.gz");
@@ -20,25 +23,31 @@ const LABELS_NAME: &str = "digits8x8-labels-idx1-ubyte";
 const CLASSES: usize = 10;
 /// Number, rows and columns of the images.
 const SIZE: [usize; 3] = [1797, 8, 8];
-const TRAIN: usize = 1437;
+/// Of the embedded digits: those to learn from, and those before the test.
+const TRAIN: usize = 1197;
+const TRAIN_AND_VALID: usize = 1437;
 const LARGEST_PIXEL: u8 = 16;
 
 /// The task, with its images in memory.
 #[derive(Debug)]
-pub struct Digits {
+pub struct Pixels {
+    name: &'static str,
     train: LabelledImages,
+    valid: LabelledImages,
     test: LabelledImages,
+    /// The value of a pixel that is read as 1.
+    largest_pixel: u8,
     order: PixelOrder,
     /// Which pixel is read at each step.
     indices: Vec<usize>,
 }
 
-impl Digits {
+impl Pixels {
     /// The embedded images, read in the given order.
     ///
     /// # Errors
     /// If the embedded files are damaged.
-    pub fn new(order: PixelOrder) -> Result<Self, TaskError> {
+    pub fn digits(order: PixelOrder) -> Result<Self, TaskError> {
         let images = NamedBytes {
             name: Path::new("embedded digits8x8-images-idx3-ubyte.gz"),
             bytes: IMAGES,
@@ -48,25 +57,25 @@ impl Digits {
             bytes: LABELS,
         };
         let all = LabelledImages::parse(images, labels, CLASSES)?;
-        Self::split(all, images.name, order)
+        Self::of_digits(all, images.name, order)
     }
 
-    /// The same images from the files `digits8x8-images-idx3-ubyte` and
+    /// The same digits from the files `digits8x8-images-idx3-ubyte` and
     /// `digits8x8-labels-idx1-ubyte` of a directory, raw or packed with the ending `.gz`; the raw one
     /// is read where there are both.
     ///
     /// # Errors
     /// If a file is not there, cannot be read or is damaged, if the two do not belong together, or if
     /// they do not hold 1797 images of 8×8 pixels from 0 to 16.
-    pub fn read(directory: &Path, order: PixelOrder) -> Result<Self, TaskError> {
+    pub fn read_digits(directory: &Path, order: PixelOrder) -> Result<Self, TaskError> {
         let images = find(directory, IMAGES_NAME)?;
         let labels = find(directory, LABELS_NAME)?;
         let all = LabelledImages::read(&images, labels, CLASSES)?;
-        Self::split(all, &images, order)
+        Self::of_digits(all, &images, order)
     }
 
-    /// Checks the images of the file `path`, and parts them into training and test.
-    fn split(all: LabelledImages, path: &Path, order: PixelOrder) -> Result<Self, TaskError> {
+    /// Checks the images of the file `path`, and parts them.
+    fn of_digits(all: LabelledImages, path: &Path, order: PixelOrder) -> Result<Self, TaskError> {
         let found = [all.len(), all.rows(), all.columns()];
         if found != SIZE {
             return Err(TaskError::Size {
@@ -85,10 +94,14 @@ impl Digits {
             });
         }
         let indices = order.indices(pixels);
-        let (train, test) = all.split_at(TRAIN);
+        let (learned, test) = all.split_at(TRAIN_AND_VALID);
+        let (train, valid) = learned.split_at(TRAIN);
         Ok(Self {
+            name: "digits",
             train,
+            valid,
             test,
+            largest_pixel: LARGEST_PIXEL,
             order,
             indices,
         })
@@ -97,6 +110,7 @@ impl Digits {
     fn part(&self, split: Split) -> &LabelledImages {
         match split {
             Split::Train => &self.train,
+            Split::Valid => &self.valid,
             Split::Test => &self.test,
         }
     }
@@ -113,11 +127,13 @@ fn find(directory: &Path, name: &'static str) -> Result<PathBuf, TaskError> {
     })
 }
 
-impl Task for Digits {
+impl Task for Pixels {
     fn description(&self) -> String {
         format!(
-            "digits: {} images to train on, {} to test on, {} steps of one pixel, {} (order {})",
+            "{}: {} images to train on, {} to choose by, {} to test on, {} steps of one pixel, {} (order {})",
+            self.name,
             self.train.len(),
+            self.valid.len(),
             self.test.len(),
             self.indices.len(),
             self.order,
@@ -125,48 +141,52 @@ impl Task for Digits {
         )
     }
 
-    fn sizes(&self) -> Sizes {
-        Sizes {
+    fn interface(&self) -> Interface {
+        Interface {
+            input: Input::Numbers(1),
             steps: self.indices.len(),
-            input_size: 1,
-            classes: CLASSES,
+            head: Head::Class(CLASSES),
         }
+    }
+
+    fn metric(&self) -> Metric {
+        Metric::Accuracy
     }
 
     fn examples(&self, split: Split) -> usize {
         self.part(split).len()
     }
 
-    fn batch(&self, split: Split, chosen: &[usize]) -> Batch {
+    fn batch(&self, split: Split, chosen: &[usize], _: &mut ChaCha8Rng) -> Batch {
         let part = self.part(split);
         let images: Vec<&[u8]> = chosen.iter().map(|&example| part.image(example)).collect();
-        let pixel = |image: &[u8], index: usize| f32::from(image[index]) / f32::from(LARGEST_PIXEL);
+        let largest = f32::from(self.largest_pixel);
+        let pixel = |image: &[u8], index: usize| f32::from(image[index]) / largest;
         let steps = self.indices.iter();
+        let inputs = steps.flat_map(|&index| images.iter().map(move |image| pixel(image, index)));
+        let labels = chosen.iter().map(|&example| u32::from(part.labels()[example]));
         Batch {
             examples: chosen.len(),
-            inputs: steps
-                .flat_map(|&index| images.iter().map(move |image| pixel(image, index)))
-                .collect(),
-            targets: chosen
-                .iter()
-                .map(|&example| u32::from(part.labels()[example]))
-                .collect(),
+            inputs: Inputs::Numbers(inputs.collect()),
+            targets: Targets::Classes(labels.collect()),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use rand_chacha::rand_core::SeedableRng;
+
     use super::*;
 
     #[test]
-    fn sizes_and_split() {
-        let digits = Digits::new(PixelOrder::Scan).unwrap();
-        assert_eq!(digits.examples(Split::Train), 1437);
-        assert_eq!(digits.examples(Split::Test), 360);
-        assert_eq!(digits.sizes().steps, 64);
+    fn sizes_and_parts() {
+        let digits = Pixels::digits(PixelOrder::Scan).unwrap();
+        let parts = [Split::Train, Split::Valid, Split::Test];
+        assert_eq!(parts.map(|split| digits.examples(split)), [1197, 240, 360]);
+        assert_eq!(digits.interface().steps, 64);
         // Counts of each digit in the whole set, as published.
-        let labels = digits.train.labels().iter().chain(digits.test.labels());
+        let labels = parts.into_iter().flat_map(|split| digits.part(split).labels());
         let mut counts = [0; 10];
         labels.for_each(|&label| counts[usize::from(label)] += 1);
         assert_eq!(counts, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
@@ -175,20 +195,19 @@ mod tests {
     #[test]
     fn a_batch_is_time_major_and_permuted_alike_for_all_images() {
         let order = PixelOrder::Permuted { permutation_seed: 3 };
-        let scan = Digits::new(PixelOrder::Scan).unwrap();
-        let permuted = Digits::new(order).unwrap();
-        let chosen = [5, 0, 359];
-        let (a, b) = (
-            scan.batch(Split::Test, &chosen),
-            permuted.batch(Split::Test, &chosen),
-        );
-        assert_eq!(a.targets, b.targets);
+        let read = |order| {
+            let task = Pixels::digits(order).unwrap();
+            let batch = task.batch(Split::Test, &[5, 0, 359], &mut ChaCha8Rng::seed_from_u64(0));
+            match batch.inputs {
+                Inputs::Numbers(numbers) => (numbers, batch.targets),
+                symbols => panic!("{symbols:?}"),
+            }
+        };
+        let (scan, permuted) = (read(PixelOrder::Scan), read(order));
+        assert_eq!(scan.1, permuted.1);
         for (step, &pixel) in order.indices(64).iter().enumerate() {
-            assert_eq!(
-                b.inputs[step * 3..step * 3 + 3],
-                a.inputs[pixel * 3..pixel * 3 + 3]
-            );
+            assert_eq!(permuted.0[step * 3..][..3], scan.0[pixel * 3..][..3]);
         }
-        assert!(a.inputs.iter().all(|&x| (0.0..=1.0).contains(&x)));
+        assert!(permuted.0.iter().all(|&x| (0.0..=1.0).contains(&x)));
     }
 }

@@ -1,0 +1,87 @@
+//! Batches on the host.
+
+use nn::data::Epoch;
+
+/// Some examples of a task on the host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    /// Number of examples, `B`.
+    pub examples: usize,
+    /// What is read.
+    pub inputs: Inputs,
+    /// What should be answered.
+    pub targets: Targets,
+}
+
+/// What a model reads.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Inputs {
+    /// `[T, B, D]`
+    Numbers(Vec<f32>),
+    /// `T · B` symbols, those of the first step first.
+    Symbols(Vec<u32>),
+}
+
+/// What a model should answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Targets {
+    /// A class for each answer: `[B]`, or `[T', B]` for those of the last `T'` steps.
+    Classes(Vec<u32>),
+    /// `[B]`, a number for each example.
+    Numbers(Vec<f32>),
+}
+
+impl Targets {
+    /// Number of answers.
+    pub fn len(&self) -> usize {
+        match self {
+            Targets::Classes(classes) => classes.len(),
+            Targets::Numbers(numbers) => numbers.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// The batches of a pass over a part of a task's data, each as the numbers of its examples.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pass(Vec<Vec<usize>>);
+
+impl Pass {
+    /// A pass over the examples in the order of an epoch.
+    pub fn new(epoch: Epoch) -> Self {
+        epoch.iter().map(<[usize]>::to_vec).collect()
+    }
+
+    /// Number of batches.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The batches one after another.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[usize]> {
+        self.0.iter().map(Vec::as_slice)
+    }
+
+    /// One batch.
+    ///
+    /// # Panics
+    /// If there is no such batch.
+    pub fn batch(&self, index: usize) -> &[usize] {
+        &self.0[index]
+    }
+}
+
+impl FromIterator<Vec<usize>> for Pass {
+    fn from_iter<I: IntoIterator<Item = Vec<usize>>>(batches: I) -> Self {
+        Self(batches.into_iter().collect())
+    }
+}

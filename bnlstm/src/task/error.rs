@@ -7,9 +7,37 @@ use nn::data::DataError;
 /// Data that a task cannot use: names the file or directory, what was found, and the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum TaskError {
-    /// A file cannot be read or is damaged, or the two do not belong together.
+    /// A file of images cannot be read or is damaged, or the two do not belong together.
     #[error(transparent)]
-    Data(#[from] DataError),
+    Images(#[from] DataError),
+    /// Files of a dataset are missing, cannot be read or are damaged.
+    #[error(transparent)]
+    Files(#[from] crate::data::DataError),
+    /// A text has too few characters.
+    #[error(
+        "the {part} part of {name} has {characters} characters, fewer than two sequences of {length}; give a \
+         longer text or set task.length to at most {}",
+        characters / 2
+    )]
+    ShortText {
+        /// The text.
+        name: String,
+        /// Its part.
+        part: &'static str,
+        /// Characters of the part.
+        characters: usize,
+        /// Characters of a sequence.
+        length: usize,
+    },
+    /// There is no directory of data where there has to be one.
+    #[error(
+        "{task} reads files of its own; name their directory by --data or BNLSTM_DATA (`bnlstm data` says \
+         what they are called and where they come from)"
+    )]
+    NoData {
+        /// The task.
+        task: &'static str,
+    },
     /// A directory does not hold a file, neither raw nor packed.
     #[error(
         "{}: there is neither `{name}` nor `{name}.gz` in it; give the directory that holds the images \

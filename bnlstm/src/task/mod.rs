@@ -2,6 +2,7 @@
 
 mod adding;
 mod batch;
+mod charlm;
 mod config;
 mod copy;
 mod error;
@@ -16,6 +17,7 @@ use nn::data::{Batches, LastBatch};
 
 pub use adding::Adding;
 pub use batch::{Batch, Inputs, Pass, Targets};
+pub use charlm::CharLm;
 pub use config::{TaskConfig, TaskName};
 pub use copy::Copy;
 pub use error::TaskError;
@@ -53,6 +55,11 @@ impl Split {
 pub trait Task: Send + Sync {
     /// What the data are and how they are presented, for reports.
     fn description(&self) -> String;
+
+    /// Where the data are from, a line for each file.
+    fn provenance(&self) -> &[String] {
+        &[]
+    }
 
     /// What a model reads and answers.
     fn interface(&self) -> Interface;

@@ -3,7 +3,7 @@
 //! * [`normalization`]: which normalization stands at which site, as text
 //! * [`cell`]: the recurrent cells and their sites; [`regularization`]; [`list`]: all there is
 //! * [`describe`]: what a model computes, keeps and costs
-//! * [`task`]: what is learned
+//! * [`data`]: the files that users have; [`task`]: what is learned
 //! * [`presets`], [`settings`], [`config`]: what a run is
 //! * [`trainer`], [`run`], [`comparison`]: runs; [`study`]: a short one for a cell or a normalization
 //!   of one's own

@@ -12,11 +12,14 @@
 //! ```
 //!
 //! New inputs go to the first folder, so that the committed corpus stays as it is. Copy one of them
-//! there, under a name that tells what it is, when it shows a fault that was mended. `tensors` is
-//! run in the same way.
+//! there, under a name that tells what it is, when it shows a fault that was mended. `ptb` and
+//! `tensors` are run in the same way.
 
 #![forbid(unsafe_code)]
 
+use std::path::Path;
+
+use bnlstm::data::text::{character_form, parse_characters, parse_words, text8_normalize, word_form};
 use nn::data::parse_idx;
 use nn::tensors::{Conversion, TensorFile, write_tensors};
 
@@ -31,6 +34,30 @@ pub fn idx(data: &[u8]) {
     };
     assert_eq!(idx.dims.iter().product::<usize>(), idx.data.len());
     assert_eq!(parse_idx(&idx.to_bytes()), Ok(idx));
+}
+
+/// The readers of the Penn Treebank's two forms: no input panics, writing a text that was read gives
+/// the same bytes, and in the other form it is read as the same text. text8's normalization changes
+/// nothing in what it gave.
+///
+/// # Panics
+/// If one of these does not hold.
+pub fn ptb(data: &[u8]) {
+    let path = Path::new("input");
+    if let Ok(text) = parse_words(path, data) {
+        assert_eq!(word_form(&text).as_bytes(), data);
+        let characters = character_form(&text);
+        let again = parse_characters(path, characters.as_bytes());
+        assert_eq!(again.expect("just written"), text);
+    }
+    if let Ok(text) = parse_characters(path, data) {
+        assert_eq!(character_form(&text).as_bytes(), data);
+        let words = word_form(&text);
+        let again = parse_words(path, words.as_bytes());
+        assert_eq!(again.expect("just written"), text);
+    }
+    let normalized = text8_normalize(&String::from_utf8_lossy(data));
+    assert_eq!(text8_normalize(&normalized), normalized);
 }
 
 /// The reader of tensors: no input panics, the shapes of tensors that were read fit their elements,

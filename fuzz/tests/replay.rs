@@ -108,6 +108,16 @@ fn idx_changes() {
 }
 
 #[test]
+fn ptb_corpus() {
+    replay("ptb", fuzz::ptb);
+}
+
+#[test]
+fn ptb_changes() {
+    change("ptb", fuzz::ptb, 3);
+}
+
+#[test]
 fn tensors_corpus() {
     replay("tensors", fuzz::tensors);
 }
@@ -126,7 +136,7 @@ fn valid_files_are_read() {
             name.starts_with("valid")
         })
     };
-    let mut counts = [0, 0];
+    let mut counts = [0, 0, 0];
     for (path, bytes) in valid("idx") {
         let idx = nn::data::parse_idx(&bytes);
         assert!(idx.is_ok(), "{}: {}", path.display(), idx.unwrap_err());
@@ -136,6 +146,12 @@ fn valid_files_are_read() {
         let file = nn::tensors::TensorFile::parse(&bytes);
         assert!(file.is_ok(), "{}: {}", path.display(), file.unwrap_err());
         counts[1] += 1;
+    }
+    for (path, bytes) in valid("ptb") {
+        let words = bnlstm::data::text::parse_words(&path, &bytes);
+        let characters = bnlstm::data::text::parse_characters(&path, &bytes);
+        assert!(words.is_ok() || characters.is_ok(), "{}", words.unwrap_err());
+        counts[2] += 1;
     }
     assert!(counts.iter().all(|&count| count >= 3), "{counts:?}");
 }

@@ -9,8 +9,8 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Failure;
-use super::options::{BaseOptions, ModelOptions, OutputOptions, RunOptions, TextOption, cell};
-use super::output::line;
+use super::options::{BaseOptions, ModelOptions, OutputOptions, RunOptions, TextOption, cell, run_config};
+use super::output::{describe_task, line};
 use crate::comparison::{Comparison, Plan};
 use crate::config::{RunConfig, ValueError};
 use crate::device::DeviceChoice;
@@ -70,7 +70,7 @@ impl Compare {
         let config = self.config()?;
         let plan = self.plan(&config)?;
         let directory = self.output.create("compare")?;
-        line(format_args!("{}", plan.task.description()))?;
+        describe_task(plan.task.as_ref())?;
         line(format_args!("{}", config.run.model))?;
         for sites in &config.normalizations {
             line(format_args!("{}: {sites}", sites.label()))?;
@@ -123,7 +123,7 @@ impl Compare {
         settings.set("model.normalization", first.to_string());
         settings.set("training.seed", self.first_seed);
         Ok(CompareConfig {
-            run: settings.config()?,
+            run: run_config(&settings)?,
             normalizations,
             seeds: (self.first_seed..end).collect(),
         })

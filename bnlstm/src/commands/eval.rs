@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Failure;
-use super::output::line;
+use super::output::{describe_task, line};
 use crate::config::RunConfig;
 use crate::device::DeviceChoice;
 use crate::run;
@@ -39,7 +39,7 @@ impl Eval {
         let task = config.task.load()?;
         let mut trainer = Trainer::<f32>::new(&config, task.as_ref(), &device.open());
         trainer.restore(&directory.checkpoint())?;
-        line(format_args!("{}", task.description()))?;
+        describe_task(task.as_ref())?;
         line(format_args!(
             "{}: {}, after {} updates, {} epochs",
             config.model.normalization.label(),

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod compare;
+mod data;
 mod describe;
 mod eval;
 mod list;
@@ -39,6 +40,8 @@ enum Command {
     Compare(compare::Compare),
     /// Say what a model is: equations, parameters, cost.
     Describe(describe::Describe),
+    /// Say which data there are, and where they come from.
+    Data(data::Data),
     /// Say what configurations come with the program, and how two of them differ.
     Presets(presets::Presets),
     /// Say what there is: variants, options, sites, cells, tasks, optimizers, regularizers.
@@ -83,7 +86,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     let device = cli.machine.choice();
     // A list is the same on every device; JSON is read by programs.
     let silent = match &cli.command {
-        Some(Command::List(_) | Command::Presets(_)) => true,
+        Some(Command::List(_) | Command::Presets(_) | Command::Data(_)) => true,
         Some(Command::Describe(describe)) => describe.json,
         _ => false,
     };
@@ -102,5 +105,6 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Describe(command)) => command.run(device),
         Some(Command::List(command)) => command.run(),
         Some(Command::Presets(command)) => command.run(),
+        Some(Command::Data(command)) => command.run(),
     }
 }

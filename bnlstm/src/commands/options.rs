@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::Failure;
 use crate::cell::Cell;
-use crate::config::{RecurrentInit, ValueError};
+use crate::config::{RecurrentInit, RunConfig, ValueError};
 use crate::normalization::{ParseError, Sites};
 use crate::presets::{PRESETS, Preset};
 use crate::regularization::Regularization;
@@ -191,9 +191,13 @@ pub fn cell(settings: &mut Settings) -> Cell {
 /// What a run is, but for its model and its seed.
 #[derive(Args, Clone, Debug, Default)]
 pub struct RunOptions {
-    /// Directory of data files; see `bnlstm data`.
+    /// Directory of data files, which `bnlstm data` lists [default: that of the environment variable
+    /// BNLSTM_DATA, for tasks that read files].
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// A text file to learn the characters of.
+    #[arg(long, value_name = "FILE", conflicts_with = "data")]
+    text: Option<PathBuf>,
     /// Read the pixels of images in one random order instead of scan order.
     #[arg(long)]
     permuted: bool,
@@ -233,7 +237,11 @@ impl RunOptions {
     /// A path that is no text, a number that is none, or a field without a value.
     pub fn apply(&self, settings: &mut Settings) -> Result<(), Failure> {
         if let Some(data) = self.data.as_deref() {
-            settings.set("task.data", data_directory(data)?);
+            settings.set("task.data", absolute("--data", data)?);
+        }
+        if let Some(text) = self.text.as_deref() {
+            settings.set("task.corpus", "file");
+            settings.set("task.text", absolute("--text", text)?);
         }
         if self.permuted {
             settings.remove("task.order");
@@ -313,9 +321,28 @@ fn value_name(value: &impl ValueEnum) -> String {
     possible.get_name().to_owned()
 }
 
-/// The absolute path of a directory, as a configuration keeps it: `eval` finds it from anywhere.
-fn data_directory(path: &Path) -> Result<String, ValueError> {
-    let error = |remedy: &str| ValueError::new("--data", path.display(), remedy);
+/// The configuration, with the directory that BNLSTM_DATA names where the task reads one and has none.
+///
+/// # Errors
+/// If a field is unknown, missing or of the wrong kind, or a value makes no sense.
+pub fn run_config(settings: &Settings) -> Result<RunConfig, Failure> {
+    let config = settings.config()?;
+    match std::env::var_os(DATA_VARIABLE) {
+        Some(data) if config.task.wants_data() => {
+            let mut settings = settings.clone();
+            settings.set("task.data", absolute(DATA_VARIABLE, Path::new(&data))?);
+            Ok(settings.config()?)
+        }
+        _ => Ok(config),
+    }
+}
+
+/// The environment variable that names a directory of data files.
+const DATA_VARIABLE: &str = "BNLSTM_DATA";
+
+/// An absolute path, as a configuration keeps it: `eval` finds it from anywhere.
+fn absolute(option: &'static str, path: &Path) -> Result<String, ValueError> {
+    let error = |remedy: &str| ValueError::new(option, path.display(), remedy);
     let absolute = std::path::absolute(path).map_err(|_| error("give the path of a directory"))?;
     match absolute.to_str() {
         Some(text) => Ok(text.to_owned()),

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::Failure;
-use super::options::{BaseOptions, ModelOptions, OutputOptions, RunOptions, set_normalization};
-use super::output::line;
+use super::options::{BaseOptions, ModelOptions, OutputOptions, RunOptions, run_config, set_normalization};
+use super::output::{describe_task, line};
 use crate::config::RunConfig;
 use crate::device::DeviceChoice;
 use crate::figure::{Curve, Figure};
@@ -44,7 +44,7 @@ impl Train {
         let directory = self.output.create("train")?;
         let mut trainer = Trainer::<f32>::new(&config, task.as_ref(), &device.open());
         let (parameters, statistics) = trainer.counts();
-        line(format_args!("{}", task.description()))?;
+        describe_task(task.as_ref())?;
         line(format_args!("{}", config.model))?;
         line(format_args!(
             "{}: {} ({parameters} parameters, {statistics} statistics)",
@@ -71,7 +71,7 @@ impl Train {
             settings.set("training.seed", seed);
         }
         self.run.apply(&mut settings)?;
-        Ok(settings.config()?)
+        run_config(&settings)
     }
 }
 

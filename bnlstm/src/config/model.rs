@@ -12,6 +12,8 @@ use crate::regularization::Regularization;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum RecurrentInit {
+    /// Identity in every gate's block: what the paper says of MNIST.
+    Identity,
     /// Identity in the block of the candidate (g of an LSTM, n of a GRU, all of an RNN), orthogonal
     /// in the others: what the paper's code does for MNIST.
     IdentityG,

@@ -79,13 +79,14 @@ impl ModelConfig {
     fn recurrent_gates(&self, gates: usize, candidate: usize) -> Gates {
         match self.recurrent_init {
             RecurrentInit::IdentityG => Gates::orthogonal_but_identity(gates, candidate),
+            RecurrentInit::Identity => Gates::alike(gates, Initializer::Identity),
             RecurrentInit::Orthogonal => Gates::alike(gates, Initializer::Orthogonal { gain: 1.0 }),
         }
     }
 
     fn recurrent_matrix(&self) -> Initializer {
         match self.recurrent_init {
-            RecurrentInit::IdentityG => Initializer::Identity,
+            RecurrentInit::Identity | RecurrentInit::IdentityG => Initializer::Identity,
             RecurrentInit::Orthogonal => Initializer::Orthogonal { gain: 1.0 },
         }
     }

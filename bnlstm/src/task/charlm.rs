@@ -176,7 +176,8 @@ impl Task for CharLm {
         let text = self.text(split);
         let at = |shift: usize| {
             let steps = (0..self.steps()).map(move |step| step + shift);
-            let symbols = steps.flat_map(|step| chosen.iter().map(move |start| u32::from(text[start + step])));
+            let symbols =
+                steps.flat_map(|step| chosen.iter().map(move |start| u32::from(text[start + step])));
             symbols.collect::<Vec<u32>>()
         };
         Batch {

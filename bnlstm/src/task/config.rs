@@ -1,12 +1,16 @@
 //! Which task, as a configuration has it.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Adding, Copy, PixelOrder, Pixels, Task, TaskError};
+use super::{Adding, CharLm, Copy, PixelOrder, Pixels, Task, TaskError};
 use crate::config::{ValueError, from_one_to};
+use crate::data::directory::DataDirectory;
+use crate::data::images::{ImageSet, Images};
+use crate::data::text::{Corpus, Fractions};
 
 /// Longer sequences than this do not fit in memory.
 const MOST_STEPS: usize = 1 << 20;
@@ -16,6 +20,12 @@ const MOST_STEPS: usize = 1 << 20;
 pub enum TaskName {
     /// 8×8 images of handwritten digits, one pixel a step (embedded).
     Digits,
+    /// MNIST, one pixel a step in scan order.
+    Smnist,
+    /// MNIST, one pixel a step in a permuted order.
+    Pmnist,
+    /// The next character of a text (the King James text is embedded).
+    Charlm,
     /// Symbols to be repeated after a long time (generated).
     Copy,
     /// Two marked numbers among many, to be added (generated).
@@ -27,6 +37,8 @@ impl TaskName {
     pub fn reference(self) -> &'static str {
         match self {
             Self::Digits => "Alpaydin & Kaynak 1998, Optical Recognition of Handwritten Digits",
+            Self::Smnist | Self::Pmnist => "Le, Jaitly & Hinton 2015, arXiv 1504.00941",
+            Self::Charlm => "Cooijmans et al. 2016, section 5.2; Mikolov et al. 2012",
             Self::Copy => "Arjovsky, Shah & Bengio 2016, arXiv 1511.06464, section 4.1",
             Self::Adding => "Hochreiter & Schmidhuber 1997; Le, Jaitly & Hinton 2015, arXiv 1504.00941",
         }
@@ -36,9 +48,78 @@ impl TaskName {
     pub fn preset(self) -> &'static str {
         match self {
             Self::Digits => "digits-quick",
+            Self::Smnist => "smnist-quick",
+            Self::Pmnist => "pmnist-quick",
+            Self::Charlm => "charlm-quick",
             Self::Copy => "copy-quick",
             Self::Adding => "adding-quick",
         }
+    }
+}
+
+/// Images in the format of MNIST.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ImagesName {
+    /// Handwritten digits.
+    #[default]
+    Mnist,
+    /// Pieces of clothing.
+    FashionMnist,
+}
+
+impl ImagesName {
+    fn images(self) -> Images {
+        match self {
+            Self::Mnist => Images::Mnist,
+            Self::FashionMnist => Images::FashionMnist,
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Mnist => "MNIST",
+            Self::FashionMnist => "Fashion-MNIST",
+        }
+    }
+}
+
+/// A text for character models.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CorpusName {
+    /// The King James text, which is embedded.
+    KingJames,
+    /// The Penn Treebank, in Mikolov's word files or their character form.
+    Ptb,
+    /// text8.
+    Text8,
+    /// A text file of one's own.
+    File,
+}
+
+impl CorpusName {
+    fn name(self) -> &'static str {
+        match self {
+            Self::KingJames => "king-james",
+            Self::Ptb => "ptb",
+            Self::Text8 => "text8",
+            Self::File => "file",
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::KingJames => "the King James text",
+            Self::Ptb => "the Penn Treebank",
+            Self::Text8 => "text8",
+            Self::File => "a text file",
+        }
+    }
+
+    /// Whether it is found in a directory of data.
+    fn reads_directory(self) -> bool {
+        matches!(self, Self::Ptb | Self::Text8)
     }
 }
 
@@ -53,6 +134,48 @@ pub enum TaskConfig {
         data: Option<PathBuf>,
         /// The order of the pixels.
         order: PixelOrder,
+    },
+    /// 28×28 images, one pixel a step in scan order.
+    Smnist {
+        /// The directory of data files.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        data: Option<PathBuf>,
+        /// Which images.
+        #[serde(default)]
+        images: ImagesName,
+    },
+    /// 28×28 images, one pixel a step in an order of its own.
+    Pmnist {
+        /// The directory of data files.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        data: Option<PathBuf>,
+        /// Which images.
+        #[serde(default)]
+        images: ImagesName,
+        /// The order of the pixels.
+        order: PixelOrder,
+    },
+    /// The next character of a text.
+    Charlm {
+        /// The directory of data files, for the corpora that are not embedded.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        data: Option<PathBuf>,
+        /// Which text.
+        corpus: CorpusName,
+        /// The file of a text of one's own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<PathBuf>,
+        /// Whether the text is brought to the 27 symbols of text8.
+        #[serde(default)]
+        normalize: bool,
+        /// Fractions of the text to train on, to choose by and to test on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fractions: Option<[f64; 3]>,
+        /// Characters of a sequence, of which the last is not read and the first not answered.
+        length: usize,
+        /// Whether a batch goes on with the states in which the one before it has ended.
+        #[serde(default)]
+        carry_state: bool,
     },
     /// Symbols to be repeated after a long time.
     Copy {
@@ -89,6 +212,16 @@ impl TaskConfig {
                 )),
                 PixelOrder::Scan | PixelOrder::Permuted { .. } => Ok(()),
             },
+            TaskConfig::Smnist { .. } => Ok(()),
+            TaskConfig::Pmnist { order, .. } => match order {
+                PixelOrder::Scan => Err(ValueError::new(
+                    "task.order",
+                    "scan",
+                    "this is the task smnist; give `permuted` or `authors`",
+                )),
+                PixelOrder::Permuted { .. } | PixelOrder::Authors => Ok(()),
+            },
+            TaskConfig::Charlm { .. } => self.check_charlm(),
             TaskConfig::Copy { delay, examples, .. } => {
                 from_one_to("task.delay", delay, MOST_STEPS)?;
                 at_least_two("task.examples", examples)
@@ -98,6 +231,60 @@ impl TaskConfig {
                 from_one_to("task.steps", steps, MOST_STEPS)?;
                 at_least_two("task.examples", examples)
             }
+        }
+    }
+
+    fn check_charlm(&self) -> Result<(), ValueError> {
+        let TaskConfig::Charlm {
+            data,
+            corpus,
+            text,
+            normalize,
+            fractions,
+            length,
+            ..
+        } = self
+        else {
+            return Ok(());
+        };
+        at_least_two("task.length", *length)?;
+        let shown = |path: &PathBuf| path.display().to_string();
+        let given = [
+            ("task.data", data.as_ref().map(shown), corpus.reads_directory()),
+            ("task.text", text.as_ref().map(shown), *corpus == CorpusName::File),
+            (
+                "task.normalize",
+                normalize.then(|| "true".to_owned()),
+                !corpus.reads_directory(),
+            ),
+            (
+                "task.fractions",
+                fractions.map(|fractions| format!("{fractions:?}")),
+                *corpus == CorpusName::File,
+            ),
+        ];
+        for (field, value, fits) in given {
+            if let Some(value) = value.filter(|_| !fits) {
+                let remedy = format!("task.corpus = {} has no use for it; leave it out", corpus.name());
+                return Err(ValueError::new(field, value, remedy));
+            }
+        }
+        if *corpus == CorpusName::File && text.is_none() {
+            let remedy = "give the path of a text file (--text)";
+            return Err(ValueError::new("task.text", "nothing", remedy));
+        }
+        fractions.map_or(Ok(()), |values| {
+            let fits = Fractions::new(values).map(drop);
+            fits.map_err(|error| ValueError::new("task.fractions", format!("{values:?}"), error.to_string()))
+        })
+    }
+
+    /// Whether it reads files of a directory of data, and has none.
+    pub fn wants_data(&self) -> bool {
+        match self {
+            TaskConfig::Smnist { data, .. } | TaskConfig::Pmnist { data, .. } => data.is_none(),
+            TaskConfig::Charlm { data, corpus, .. } => data.is_none() && corpus.reads_directory(),
+            TaskConfig::Digits { .. } | TaskConfig::Copy { .. } | TaskConfig::Adding { .. } => false,
         }
     }
 
@@ -111,6 +298,15 @@ impl TaskConfig {
                 None => Pixels::digits(*order)?,
                 Some(directory) => Pixels::read_digits(directory, *order)?,
             }),
+            TaskConfig::Smnist { data, images } => {
+                Box::new(mnist(data.as_deref(), *images, "smnist", PixelOrder::Scan)?)
+            }
+            TaskConfig::Pmnist { data, images, order } => {
+                Box::new(mnist(data.as_deref(), *images, "pmnist", *order)?)
+            }
+            TaskConfig::Charlm {
+                length, carry_state, ..
+            } => Box::new(CharLm::new(Arc::new(self.corpus()?), *length, *carry_state)?),
             TaskConfig::Copy {
                 delay,
                 examples,
@@ -125,6 +321,55 @@ impl TaskConfig {
     }
 }
 
+impl TaskConfig {
+    /// The text of a character model.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    ///
+    /// # Panics
+    /// If the task is another one.
+    pub fn corpus(&self) -> Result<Corpus, TaskError> {
+        let TaskConfig::Charlm {
+            data,
+            corpus,
+            text,
+            normalize,
+            fractions,
+            ..
+        } = self
+        else {
+            panic!("corpus: the task `{self}` has no text");
+        };
+        let directory = || data_directory(data.as_deref(), "charlm");
+        let fractions = || fractions.map_or(Ok(Fractions::default()), Fractions::new);
+        Ok(match corpus {
+            CorpusName::KingJames => Corpus::king_james(*normalize)?,
+            CorpusName::Ptb => Corpus::ptb(&directory()?)?,
+            CorpusName::Text8 => Corpus::text8(&directory()?)?,
+            CorpusName::File => {
+                let path = text.as_deref().expect("checked");
+                Corpus::file(path, fractions()?, *normalize)?
+            }
+        })
+    }
+}
+
+fn data_directory(data: Option<&Path>, task: &'static str) -> Result<DataDirectory, TaskError> {
+    let data = data.ok_or(TaskError::NoData { task })?;
+    Ok(DataDirectory::open(data)?)
+}
+
+fn mnist(
+    data: Option<&Path>,
+    images: ImagesName,
+    task: &'static str,
+    order: PixelOrder,
+) -> Result<Pixels, TaskError> {
+    let directory = data_directory(data, task)?;
+    Pixels::mnist(task, ImageSet::find(&directory, images.images())?, order)
+}
+
 fn at_least_two(field: &'static str, value: usize) -> Result<(), ValueError> {
     match value {
         0 | 1 => Err(ValueError::new(field, value, "give at least 2")),
@@ -136,6 +381,12 @@ impl fmt::Display for TaskConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             TaskConfig::Digits { order, .. } => write!(f, "digits, {order}"),
+            TaskConfig::Smnist { images, .. } => write!(f, "{}, scan order", images.title()),
+            TaskConfig::Pmnist { images, order, .. } => write!(f, "{}, {order}", images.title()),
+            TaskConfig::Charlm { corpus, text, .. } => match text {
+                Some(path) => write!(f, "characters of {}", path.display()),
+                None => write!(f, "characters of {}", corpus.title()),
+            },
             TaskConfig::Copy { delay, .. } => write!(f, "copy after {delay} steps"),
             TaskConfig::Adding { steps, .. } => write!(f, "adding over {steps} steps"),
         }

@@ -29,6 +29,12 @@ pub enum TaskError {
         /// Characters of a sequence.
         length: usize,
     },
+    /// The order of the paper's code goes through other images.
+    #[error("task.order = authors goes through 784 pixels, but these images have {pixels}; give `permuted`")]
+    Order {
+        /// Pixels of the images.
+        pixels: usize,
+    },
     /// There is no directory of data where there has to be one.
     #[error(
         "{task} reads files of its own; name their directory by --data or BNLSTM_DATA (`bnlstm data` says \

@@ -18,7 +18,7 @@ use nn::data::{Batches, LastBatch};
 pub use adding::Adding;
 pub use batch::{Batch, Inputs, Pass, Targets};
 pub use charlm::CharLm;
-pub use config::{TaskConfig, TaskName};
+pub use config::{CorpusName, ImagesName, TaskConfig, TaskName};
 pub use copy::Copy;
 pub use error::TaskError;
 pub use interface::{Head, Input, Interface};

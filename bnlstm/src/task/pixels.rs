@@ -13,6 +13,8 @@ use nn::data::{LabelledImages, NamedBytes};
 
 use rand_chacha::ChaCha8Rng;
 
+use crate::data::images::ImageSet;
+
 use super::order::{PixelOrder, hash};
 use super::{Batch, Head, Input, Inputs, Interface, Metric, Split, Targets, Task, TaskError};
 
@@ -27,6 +29,8 @@ const SIZE: [usize; 3] = [1797, 8, 8];
 const TRAIN: usize = 1197;
 const TRAIN_AND_VALID: usize = 1437;
 const LARGEST_PIXEL: u8 = 16;
+/// Pixels of an image of MNIST.
+const MNIST_PIXELS: usize = 784;
 
 /// The task, with its images in memory.
 #[derive(Debug)]
@@ -40,6 +44,7 @@ pub struct Pixels {
     order: PixelOrder,
     /// Which pixel is read at each step.
     indices: Vec<usize>,
+    provenance: Vec<String>,
 }
 
 impl Pixels {
@@ -104,6 +109,30 @@ impl Pixels {
             largest_pixel: LARGEST_PIXEL,
             order,
             indices,
+            provenance: Vec::new(),
+        })
+    }
+
+    /// Images with values from 0 to 255; `name` is that of the task.
+    ///
+    /// # Errors
+    /// If the order of the pixels is that of the paper's code, and there are not 784.
+    pub fn mnist(name: &'static str, images: ImageSet, order: PixelOrder) -> Result<Self, TaskError> {
+        let pixels = images.train.rows() * images.train.columns();
+        if order == PixelOrder::Authors && pixels != MNIST_PIXELS {
+            return Err(TaskError::Order { pixels });
+        }
+        let mut provenance = images.provenance;
+        provenance.insert(0, images.name);
+        Ok(Self {
+            name,
+            train: images.train,
+            valid: images.valid,
+            test: images.test,
+            largest_pixel: u8::MAX,
+            order,
+            indices: order.indices(pixels),
+            provenance,
         })
     }
 
@@ -139,6 +168,10 @@ impl Task for Pixels {
             self.order,
             hash(&self.indices)
         )
+    }
+
+    fn provenance(&self) -> &[String] {
+        &self.provenance
     }
 
     fn interface(&self) -> Interface {

@@ -40,7 +40,7 @@ fn forward<'t>(
     way: Way,
 ) -> Var<'t, f64> {
     if way == Way::Sequence {
-        return norm.sequence(context, x, None);
+        return norm.sequence(context, x, 0, None);
     }
     let of = x.shape().extent(0);
     let mut memory = Memory::default();

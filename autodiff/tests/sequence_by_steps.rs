@@ -133,9 +133,8 @@ fn by_steps<'t, T: Real>(
 ) -> [Var<'t, T>; 2] {
     let tape = v[W_H].tape();
     let (mut h, mut c) = (v[H_0], v[C_0]);
-    let probe = v[PROBE].unbind();
     let (mut all_h, mut all_c) = (Vec::new(), Vec::new());
-    for t in 0..sizes.steps {
+    for (t, probe) in v[PROBE].unbind().into_iter().enumerate() {
         let input = if v[TERM].shape().rank() == 3 {
             v[TERM].unbind()[t]
         } else {
@@ -146,7 +145,7 @@ fn by_steps<'t, T: Real>(
         let z = site(h.matmul(v[W_H]), site::RECURRENT) + site(input, site::INPUT) + v[BIAS];
         let (cell, o) = z.lstm_gates(c);
         c = cell;
-        h = o * site(c, site::CELL).tanh() + probe[t];
+        h = o * site(c, site::CELL).tanh() + probe;
         all_h.push(h);
         all_c.push(c);
     }

@@ -32,11 +32,13 @@ fn layer(scope: &mut Scope<'_, f64>, layers: Layers) -> Layer<f64> {
     }
 }
 
+/// Shapes of `h`, and of `c` if there is one.
+type Shapes = ([usize; 2], Option<[usize; 2]>);
+
 /// What is asked of a layer besides its inputs.
 #[derive(Default)]
 struct Asked {
-    /// Shapes of `h`, and of `c` if there is one.
-    states: Option<Vec<([usize; 2], Option<[usize; 2]>)>>,
+    states: Option<Vec<Shapes>>,
     from_step: usize,
     probe: Option<[usize; 3]>,
 }
@@ -65,7 +67,7 @@ fn run(layers: Layers, mode: Mode, asked: &Asked) {
 const EVAL: Mode = Mode::Eval(Statistics::Running);
 
 #[track_caller]
-fn begin(layers: Layers, states: &[([usize; 2], Option<[usize; 2]>)]) {
+fn begin(layers: Layers, states: &[Shapes]) {
     let asked = Asked {
         states: Some(states.to_vec()),
         ..Asked::default()

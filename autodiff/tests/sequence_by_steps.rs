@@ -38,13 +38,14 @@ enum Reads {
 const EPSILON: f64 = 1e-3;
 const LIMITS: (f64, f64) = (1.5, 0.5);
 
-/// Positions of the variables; those of the sites, `γ` and `β`, follow.
+/// Positions of the variables; those of the sites, `γ` and `β`, are before that of the probe.
 const TERM: usize = 0;
 const W_H: usize = 1;
 const BIAS: usize = 2;
 const H_0: usize = 3;
 const C_0: usize = 4;
 const NORMS: usize = 5;
+const PROBE: usize = 11;
 
 fn random<T: Real>(device: &Device<T>, shape: impl Into<Shape>, seed: u64) -> Tensor<T> {
     let shape = shape.into();
@@ -64,6 +65,7 @@ fn leaves<'t, T: Real>(tape: &'t Tape<T>, sizes: Sizes, reads: Reads) -> Vec<Var
     for which in [site::RECURRENT, site::INPUT, site::CELL] {
         shapes.extend([Shape::from([site::gates(which) * hidden]); 2]);
     }
+    shapes.push([steps, batch, hidden].into());
     let leaf = |(i, shape)| tape.leaf(random(tape.device(), shape, i as u64));
     shapes.into_iter().enumerate().map(leaf).collect()
 }
@@ -132,7 +134,7 @@ fn by_steps<'t, T: Real>(
     let tape = v[W_H].tape();
     let (mut h, mut c) = (v[H_0], v[C_0]);
     let (mut all_h, mut all_c) = (Vec::new(), Vec::new());
-    for t in 0..sizes.steps {
+    for (t, probe) in v[PROBE].unbind().into_iter().enumerate() {
         let input = if v[TERM].shape().rank() == 3 {
             v[TERM].unbind()[t]
         } else {
@@ -143,7 +145,7 @@ fn by_steps<'t, T: Real>(
         let z = site(h.matmul(v[W_H]), site::RECURRENT) + site(input, site::INPUT) + v[BIAS];
         let (cell, o) = z.lstm_gates(c);
         c = cell;
-        h = o * site(c, site::CELL).tanh();
+        h = o * site(c, site::CELL).tanh() + probe;
         all_h.push(h);
         all_c.push(c);
     }
@@ -179,6 +181,7 @@ fn at_once<'t, T: Real>(
         h_0: v[H_0],
         c_0: v[C_0],
         norms,
+        probe: Some(v[PROBE]),
     };
     let states = sequence.record(sizes.steps);
     [states.h, states.c]

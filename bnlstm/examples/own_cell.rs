@@ -36,14 +36,11 @@ impl<T: Real> Cell<T> for Leaky {
         input: &Sequence<'t, T>,
     ) -> Box<dyn Pass<'t, T> + 'a> {
         let [w_x, w_h, a] = self.1.map(|id| context.param(id));
-        let h = context
-            .tape()
-            .constant(context.tape().device().zeros([input.batch(), self.0]));
         Box::new(LeakyPass {
             x: input.product(w_x).unbind(),
             w_h,
             rate: a.sigmoid(),
-            h,
+            shape: [input.batch(), self.0],
         })
     }
 }
@@ -52,12 +49,16 @@ struct LeakyPass<'t, T: Real> {
     x: Vec<Var<'t, T>>,
     w_h: Var<'t, T>,
     rate: Var<'t, T>,
-    h: Var<'t, T>,
+    shape: [usize; 2],
 }
 
 impl<'t, T: Real> Pass<'t, T> for LeakyPass<'t, T> {
-    fn initial(&self) -> State<'t, T> {
-        State { h: self.h, c: None }
+    fn initial(&mut self, context: &mut Context<'t, '_, T>) -> State<'t, T> {
+        let zeros = context.tape().device().zeros(self.shape);
+        State {
+            h: context.tape().constant(zeros),
+            c: None,
+        }
     }
 
     fn step(&mut self, _: &mut Context<'t, '_, T>, before: State<'t, T>, at: Step<'_, T>) -> State<'t, T> {

@@ -118,6 +118,8 @@ pub struct SequenceInput<'a, T> {
     pub c_0: View<'a, T>,
     /// Normalizations.
     pub norms: Sites<Option<SiteNorm<'a, T>>>,
+    /// `p [T, B, H]`, added to the hidden states; 0 when missing.
+    pub probe: Option<View<'a, T>>,
 }
 
 /// Moments of a site that are computed: `[T, F]` each of columns, `[T, G, B]` of the groups of rows.
@@ -200,6 +202,9 @@ pub struct SequenceGradients<'a, T> {
     pub c_0: ViewMut<'a, T>,
     /// Of the normalizations.
     pub norms: Sites<Option<SiteNormGradients<'a, T>>>,
+    /// `[T, B, H]`, where there is a probe: the total derivative of the loss by each `h_t`, through
+    /// all steps behind it.
+    pub probe: Option<ViewMut<'a, T>>,
 }
 
 /// LSTM sequences as one operation: an optimization of the steps
@@ -207,11 +212,11 @@ pub struct SequenceGradients<'a, T> {
 /// ```text
 /// (f, i, o, g)_t = N_h(h_{t−1} W_h) + N_x(x_t W_x) + b
 /// c_t = σ(f) ⊙ c_{t−1} + σ(i) ⊙ tanh(g)
-/// h_t = σ(o) ⊙ tanh(N_c(c_t))
+/// h_t = σ(o) ⊙ tanh(N_c(c_t)) + p_t
 /// ```
 ///
 /// with a normalization over the batch, over the features, or none at each site (Cooijmans et al.
-/// 2016, eq. 6–8). What the plain operations compute is the definition.
+/// 2016, eq. 6–8), and a probe `p` that is missing unless `∂loss/∂h_t` is asked for. What the plain operations compute is the definition.
 pub trait FusedLstm<T> {
     /// Whether sequences of these dimensions are computed faster than step by step.
     fn applies(&self, dims: Sequence) -> bool;

@@ -156,7 +156,7 @@ impl<T: Real> Attention<T> {
             weight,
             normalizer: Option::as_deref(site),
         };
-        let of_states = term(self.w_ym, &self.sites.ym).of_vectors(context, y, lengths);
+        let of_states = term(self.w_ym, &self.sites.ym).of_vectors(context, y, 0, lengths);
         let of_query = alone(term(self.w_um, &self.sites.um), context, u);
         let m = of_states.add(of_query).tanh();
         let weights = self.weights(context, m, lengths);

@@ -32,6 +32,9 @@ pub struct LstmSequence<'t, T: Real> {
     /// Normalizations of the recurrent term, the input term and the cell, as in
     /// [`kernels::sequence::site`].
     pub norms: Sites<Option<SequenceNorm<'t, T>>>,
+    /// `[T, B, H]`, added to the hidden states: the gradient of one that is 0 is the total
+    /// derivative of the loss by each `h_t`, through all steps behind it.
+    pub probe: Option<Var<'t, T>>,
 }
 
 /// What a sequence gives.
@@ -67,9 +70,11 @@ struct Sequential<T: Real> {
     dims: Sequence,
     term: Term<T>,
     norms: Sites<Option<Norm<T>>>,
+    /// Whether there is one.
+    probe: bool,
 }
 
-/// Positions among the inputs; those of the normalizations follow.
+/// Positions among the inputs; those of the normalizations follow, then the probe.
 const TERM: usize = 0;
 const W_H: usize = 1;
 const BIAS: usize = 2;
@@ -122,6 +127,7 @@ impl<T: Real> Sequential<T> {
                     moments: norm.moments.view(),
                 })
             }),
+            probe: self.probe.then(take),
         }
     }
 
@@ -225,6 +231,7 @@ impl<T: Real> Op<T> for Sequential<T> {
                     beta: norm.beta.then(&mut next),
                 })
             }),
+            probe: self.probe.then(next),
         };
         let operands = self.operands(&inputs);
         fused(pass.device()).backward(self.dims, operands, saved, upstream, gradients);
@@ -285,7 +292,14 @@ impl<'t, T: Real> LstmSequence<'t, T> {
                 }
             })
         });
-        let op = Sequential { dims, term, norms };
+        inputs.extend(self.probe);
+        let probe = self.probe.is_some();
+        let op = Sequential {
+            dims,
+            term,
+            norms,
+            probe,
+        };
         let computed = op
             .norms
             .each_ref()
@@ -326,6 +340,9 @@ impl<'t, T: Real> LstmSequence<'t, T> {
         fits("w_h", self.w_h.shape(), [hidden, gates].into());
         fits("bias", self.bias.shape(), [gates].into());
         fits("c_0", self.c_0.shape(), [batch, hidden].into());
+        if let Some(probe) = self.probe {
+            fits("the probe", probe.shape(), [steps, batch, hidden].into());
+        }
     }
 
     #[track_caller]

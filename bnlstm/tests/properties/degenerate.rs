@@ -123,7 +123,7 @@ fn check(device: &Device<f64>, text: &str, part: Part, x: &Tensor<f64>, bound: f
     let mut context = Context::new(&tape, &mut single.store, Mode::Train, &mut single.rng);
     let leaf = tape.leaf(x.clone());
     let y = match part {
-        Part::Values => single.norm.sequence(&mut context, leaf, None),
+        Part::Values => single.norm.sequence(&mut context, leaf, 0, None),
         Part::Weight => single.norm.weight(&mut context, leaf),
         Part::Operand => single.norm.operand(&mut context, leaf),
     };

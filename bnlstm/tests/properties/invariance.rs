@@ -73,7 +73,7 @@ fn product(device: &Device<f64>, text: &str, k: &[f64], lengths: &[usize], seed:
     let leaf = tape.leaf(device.tensor([SIZE, k.len()], &w));
     let weight = single.norm.weight(&mut context, leaf);
     let x = single.norm.operand(&mut context, v).matmul(weight);
-    let y = single.norm.sequence(&mut context, x, Some(&given));
+    let y = single.norm.sequence(&mut context, x, 0, Some(&given));
     let y = given.without_padding(y);
     let dy = random(device, y.shape(), seed ^ 2);
     let dw = tape.backward_from(&[(y, dy)]).take(leaf).expect("a gradient");

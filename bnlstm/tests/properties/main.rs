@@ -11,5 +11,6 @@ mod invariance;
 mod moments;
 mod one;
 mod padding;
+mod parts;
 mod support;
 mod threads;

@@ -73,7 +73,7 @@ fn normalized(single: &mut Single, x: &Tensor<f64>, lengths: Option<&Lengths<f64
     let mut context = Context::new(&tape, &mut single.store, Mode::Train, &mut single.rng);
     let x = tape.constant(x.clone());
     if let Feed::Whole = feed {
-        return single.norm.sequence(&mut context, x, lengths).value().to_vec();
+        return single.norm.sequence(&mut context, x, 0, lengths).value().to_vec();
     }
     let mut memory = Memory::default();
     let steps = x.unbind().into_iter().enumerate();
@@ -81,9 +81,15 @@ fn normalized(single: &mut Single, x: &Tensor<f64>, lengths: Option<&Lengths<f64
         let live = lengths.and_then(|lengths| lengths.live(t));
         match live.is_some_and(|live| live.count() == 0) {
             true => x,
-            false => single
-                .norm
-                .step(&mut context, x, Step { t, of: T_MAX, live }, &mut memory),
+            false => single.norm.step(
+                &mut context,
+                x,
+                Step {
+                    live,
+                    ..Step::new(t, T_MAX)
+                },
+                &mut memory,
+            ),
         }
     });
     Var::stack(&steps.collect::<Vec<_>>()).value().to_vec()

@@ -137,7 +137,7 @@ impl<T: Real> Trial<T> {
         let tape = Tape::new(x.device());
         let mut context = Context::new(&tape, &mut self.store, mode, &mut self.rng);
         let x = tape.leaf(x.clone());
-        let States { h, c, last } = forward(&self.layer, &mut context, how, sequence(x.into(), lengths));
+        let States { h, c, last, .. } = forward(&self.layer, &mut context, how, sequence(x.into(), lengths));
         let mut seeds = vec![(h, r.clone()), (last, r.row(0))];
         seeds.extend(c.map(|c| (c, r.clone())));
         let mut gradients = tape.backward_from(&seeds);
@@ -161,7 +161,7 @@ impl<T: Real> Trial<T> {
         let tape = Tape::inference(x.device());
         let mut context = Context::new(&tape, &mut self.store, mode, &mut self.rng);
         let input = sequence(tape.constant(x.clone()).into(), lengths);
-        let States { h, c, last } = forward(&self.layer, &mut context, How::Fast, input);
+        let States { h, c, last, .. } = forward(&self.layer, &mut context, How::Fast, input);
         let all = [Some(h), Some(last), c].into_iter().flatten();
         all.map(|state| state.value()).collect()
     }

@@ -82,6 +82,8 @@ fn operands<T>(dims: &Sequence, input: &SequenceInput<'_, T>) {
     shape(OPERATION, "bias", input.bias.len, "4H", &[4 * hidden]);
     shape(OPERATION, "h_0", input.h_0.len, "B, H", &[batch, hidden]);
     shape(OPERATION, "c_0", input.c_0.len, "B, H", &[batch, hidden]);
+    let probe = input.probe;
+    probe.inspect(|probe| shape(OPERATION, "probe", probe.len, "T, B, H", &[steps, batch, hidden]));
     for (which, norm) in input.norms.iter().enumerate() {
         let Some(norm) = norm else { continue };
         let columns = features(dims, which);
@@ -197,4 +199,8 @@ pub(crate) fn sequence_backward<T>(
     for (name, to, from) in weights {
         super::same(OPERATION, name, to.len, "its operand", from.len);
     }
+    assert!(
+        input.probe.map(|probe| probe.len) == gradients.probe.as_ref().map(|probe| probe.len),
+        "{OPERATION}: the probe and its gradient differ in length; the same fits, or none of both"
+    );
 }

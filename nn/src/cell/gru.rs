@@ -139,7 +139,8 @@ impl<T: Real> Cell<T> for Gru<T> {
             recurrent: recurrent.regularized(context, &regularization, batch),
             out: AtSite::new(self.sites.at(Site::Out)),
             bias_n: context.param(self.bias_n),
-            initial: self.initial.of_batch(context, batch),
+            initial: self.initial,
+            batch,
             regularization,
         })
     }
@@ -151,13 +152,14 @@ struct GruPass<'a, 't, T: Real> {
     recurrent: TermPass<'a, 't, T>,
     out: AtSite<'a, 't, T>,
     bias_n: Var<'t, T>,
-    initial: State<'t, T>,
+    initial: InitialState,
+    batch: usize,
     regularization: Regularization,
 }
 
 impl<'t, T: Real> Pass<'t, T> for GruPass<'_, 't, T> {
-    fn initial(&self) -> State<'t, T> {
-        self.initial
+    fn initial(&mut self, context: &mut Context<'t, '_, T>) -> State<'t, T> {
+        self.initial.of_batch(context, self.batch)
     }
 
     #[track_caller]

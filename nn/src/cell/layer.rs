@@ -3,7 +3,7 @@
 use autodiff::Var;
 use kernels::Real;
 
-use super::{Cell, Sequence, States, Unfused};
+use super::{Cell, Sequence, State, States, Unfused};
 use crate::context::Context;
 
 /// A cell, or several of them that read upon each other or in opposite directions.
@@ -89,22 +89,24 @@ impl<T: Real> Layer<T> {
     /// All states for a sequence.
     ///
     /// # Panics
-    /// If the inputs do not fit the weights.
+    /// If the inputs do not fit the weights, or given states or a probe do not fit the layer.
     #[track_caller]
     pub fn forward<'t>(&self, context: &mut Context<'t, '_, T>, input: &Sequence<'t, T>) -> States<'t, T> {
+        self.check(input);
         self.run(context, input, How::Fast)
     }
 
     /// The same as [`forward`](Self::forward), always step by step in plain operations.
     ///
     /// # Panics
-    /// If the inputs do not fit the weights.
+    /// If the inputs do not fit the weights, or given states or a probe do not fit the layer.
     #[track_caller]
     pub fn forward_by_steps<'t>(
         &self,
         context: &mut Context<'t, '_, T>,
         input: &Sequence<'t, T>,
     ) -> States<'t, T> {
+        self.check(input);
         self.run(context, input, How::BySteps)
     }
 
@@ -125,17 +127,54 @@ impl<T: Real> Layer<T> {
             (Kind::Cell(cell), How::Fast) => cell.forward(context, input),
             (Kind::Cell(cell), How::BySteps) => cell.forward_by_steps(context, input),
             (Kind::Bidirectional(both), _) => {
-                let ahead = both[0].run(context, input, how);
-                let back = both[1].run(context, &input.turned(), how);
+                let [from_start, from_end] = input.both_directions(both[0].output_size());
+                let ahead = both[0].run(context, &from_start, how);
+                let back = both[1].run(context, &from_end, how);
                 side_by_side(input, ahead, back)
             }
             (Kind::Stack(layers), _) => {
-                let from = layers[0].run(context, input, how);
-                layers[1..].iter().fold(from, |below, layer| {
-                    layer.run(context, &input.with_input(below.h), how)
-                })
+                let mut ends: Vec<State<'t, T>> = Vec::new();
+                let mut below: Option<States<'t, T>> = None;
+                for (i, layer) in layers.iter().enumerate() {
+                    let cells = ends.len()..ends.len() + layer.cells();
+                    let own = input.of_cells(cells, i + 1 == layers.len());
+                    let own = match below {
+                        Some(below) => own.with_input(below.h),
+                        None => own,
+                    };
+                    let states = layer.run(context, &own, how);
+                    ends.extend(&states.ends);
+                    below = Some(states);
+                }
+                let topmost = below.expect("a stack has layers");
+                States { ends, ..topmost }
             }
         }
+    }
+
+    /// Number of its cells.
+    fn cells(&self) -> usize {
+        match &self.0 {
+            Kind::Cell(_) => 1,
+            Kind::Bidirectional(both) => both.iter().map(Self::cells).sum(),
+            Kind::Stack(layers) => layers.iter().map(Self::cells).sum(),
+        }
+    }
+
+    /// Whether any of it reads a sequence from its end.
+    fn both_directions(&self) -> bool {
+        match &self.0 {
+            Kind::Cell(_) => false,
+            Kind::Bidirectional(_) => true,
+            Kind::Stack(layers) => layers.iter().any(Self::both_directions),
+        }
+    }
+
+    /// Panics unless it can begin with the sequence's states, at its time step, and has its probe.
+    #[track_caller]
+    fn check(&self, input: &Sequence<'_, T>) {
+        input.check_part(self.cells(), self.both_directions());
+        input.probe(self.output_size());
     }
 }
 
@@ -145,7 +184,10 @@ fn side_by_side<'t, T: Real>(
     back: States<'t, T>,
 ) -> States<'t, T> {
     let join = |a: Var<'t, T>, b: Var<'t, T>| Var::concat(&[a, input.turn(b)], 2);
+    let mut ends = ahead.ends;
+    ends.extend(back.ends);
     States {
+        ends,
         h: join(ahead.h, back.h),
         c: ahead.c.zip(back.c).map(|(a, b)| join(a, b)),
         last: Var::concat(&[ahead.last, back.last], 1),

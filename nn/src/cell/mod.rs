@@ -8,9 +8,12 @@ mod gru;
 mod initial;
 mod layer;
 mod lstm;
+mod part;
+mod probe;
 mod rnn;
 mod sequence;
 mod sites;
+mod state;
 mod term;
 mod unfused;
 
@@ -27,39 +30,9 @@ pub use lstm::{GATE_F, GATE_G, Lstm, LstmConfig};
 pub use rnn::{Rnn, RnnConfig};
 pub use sequence::{Input, Sequence, Symbols};
 pub use sites::{Site, Sites};
+pub use state::{State, StateValues, States};
 pub use term::{AtSite, Term, TermPass};
 pub use unfused::Unfused;
-
-/// The state of a cell between two time steps.
-#[derive(Clone, Copy, Debug)]
-pub struct State<'t, T: Real> {
-    /// `h_t [B, H]`
-    pub h: Var<'t, T>,
-    /// `c_t [B, H]` of a cell that has it.
-    pub c: Option<Var<'t, T>>,
-}
-
-/// The states of a recurrent layer over a sequence.
-#[derive(Clone, Copy, Debug)]
-pub struct States<'t, T: Real> {
-    /// `h_1 … h_T`, `[T, B, H]`
-    pub h: Var<'t, T>,
-    /// `c_1 … c_T`, `[T, B, H]`, of a cell that has it.
-    pub c: Option<Var<'t, T>>,
-    /// The state after each sequence's own last step, `[B, H]`.
-    pub last: Var<'t, T>,
-}
-
-impl<'t, T: Real> States<'t, T> {
-    /// `c_1 … c_T`, `[T, B, H]`.
-    ///
-    /// # Panics
-    /// If the cell carries none.
-    #[track_caller]
-    pub fn cell(&self) -> Var<'t, T> {
-        self.c.expect("states: this layer carries no cell")
-    }
-}
 
 /// What one time step of a recurrence computes.
 pub trait Cell<T: Real>: std::fmt::Debug + Send + Sync {
@@ -112,14 +85,23 @@ pub trait Cell<T: Real>: std::fmt::Debug + Send + Sync {
     ) -> States<'t, T> {
         let of = input.steps();
         assert!(of > 0, "cell: a sequence of 0 steps has no state; 1 or more fit");
+        let (from, hidden_size) = (input.first_step(), self.hidden_size());
+        let probe = input.probe(hidden_size).map(Var::unbind);
         let mut pass = self.begin(context, input);
-        let mut state = pass.initial();
+        let mut state = match input.start(hidden_size) {
+            Some(start) => start,
+            None => pass.initial(context),
+        };
         let (mut h, mut c) = (Vec::with_capacity(of), Vec::new());
         for t in 0..of {
             let live = input.live(t);
             // A step that no sequence has any more changes nothing, and is in no statistic.
             if live.is_none_or(|live| live.count() > 0) {
-                let next = pass.step(context, state, Step { t, of, live });
+                let mut next = pass.step(context, state, Step { t, from, of, live });
+                next.check_follows(&state);
+                if let Some(probe) = &probe {
+                    next.h = next.h.add(probe[t]);
+                }
                 state = match live {
                     Some(live) => hold(live, next, state),
                     None => next,
@@ -132,14 +114,16 @@ pub trait Cell<T: Real>: std::fmt::Debug + Send + Sync {
             h: Var::stack(&h),
             c: (!c.is_empty()).then(|| Var::stack(&c)),
             last: state.h,
+            ends: vec![state],
         }
     }
 }
 
 /// A pass of a [`Cell`] over a sequence.
 pub trait Pass<'t, T: Real> {
-    /// `h_0` and `c_0`.
-    fn initial(&self) -> State<'t, T>;
+    /// `h_0` and `c_0` of a sequence that does not begin with given states; asked at most once, before
+    /// the first step.
+    fn initial(&mut self, context: &mut Context<'t, '_, T>) -> State<'t, T>;
 
     /// The state after `step`, in all rows; those that are no part of their sequence any more are
     /// put back by the caller.

@@ -123,7 +123,8 @@ impl<T: Real> Cell<T> for Rnn<T> {
             sum: AtSite::new(self.sites.at(Site::Sum)),
             out: AtSite::new(self.sites.at(Site::Out)),
             bias: context.param(self.bias),
-            initial: self.initial.of_batch(context, batch),
+            initial: self.initial,
+            batch,
             zoneout_h: regularization.zoneout_h,
         })
     }
@@ -135,13 +136,14 @@ struct RnnPass<'a, 't, T: Real> {
     sum: AtSite<'a, 't, T>,
     out: AtSite<'a, 't, T>,
     bias: Var<'t, T>,
-    initial: State<'t, T>,
+    initial: InitialState,
+    batch: usize,
     zoneout_h: f64,
 }
 
 impl<'t, T: Real> Pass<'t, T> for RnnPass<'_, 't, T> {
-    fn initial(&self) -> State<'t, T> {
-        self.initial
+    fn initial(&mut self, context: &mut Context<'t, '_, T>) -> State<'t, T> {
+        self.initial.of_batch(context, self.batch)
     }
 
     #[track_caller]

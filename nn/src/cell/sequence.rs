@@ -5,6 +5,7 @@ use std::sync::Arc;
 use autodiff::{Device, Tape, Var};
 use kernels::{Indices, Real};
 
+use super::State;
 use crate::lengths::{Lengths, LiveRows, reversed};
 
 /// A batch of sequences: inputs for each step, and how long each of them is.
@@ -22,9 +23,15 @@ use crate::lengths::{Lengths, LiveRows, reversed};
 #[derive(Clone, Debug)]
 pub struct Sequence<'t, T: Real> {
     input: Input<'t, T>,
-    steps: usize,
-    batch: usize,
+    pub(super) steps: usize,
+    pub(super) batch: usize,
     lengths: Option<Arc<Lengths<T>>>,
+    /// Of every cell that reads it, if they do not begin with what they have learned.
+    pub(super) start: Option<Vec<State<'t, T>>>,
+    /// The time step of the first step.
+    pub(super) first_step: usize,
+    /// `[T, B, H]`
+    pub(super) probe: Option<Var<'t, T>>,
 }
 
 /// The inputs of all steps.
@@ -82,6 +89,9 @@ impl<'t, T: Real> From<Var<'t, T>> for Sequence<'t, T> {
             steps: shape.extent(0),
             batch: shape.extent(1),
             lengths: None,
+            start: None,
+            first_step: 0,
+            probe: None,
         }
     }
 }
@@ -108,6 +118,9 @@ impl<'t, T: Real> Sequence<'t, T> {
             steps: count / batch,
             batch,
             lengths: None,
+            start: None,
+            first_step: 0,
+            probe: None,
         }
     }
 

@@ -69,7 +69,7 @@ impl<'a, T: Real> Term<'a, T> {
     #[track_caller]
     pub fn of_sequence<'t>(&self, context: &mut Context<'t, '_, T>, input: &Sequence<'t, T>) -> Var<'t, T> {
         match input.input() {
-            Input::Dense(x) => self.of_vectors(context, *x, input.lengths()),
+            Input::Dense(x) => self.of_vectors(context, *x, input.first_step(), input.lengths()),
             Input::Symbols(_) => self.of_symbols(context, input),
         }
     }
@@ -85,15 +85,16 @@ impl<'a, T: Real> Term<'a, T> {
         let product = input
             .map_symbol_factors(|factors| normalizer.operand(context, factors))
             .product(weight);
-        normalizer.sequence(context, product, input.lengths())
+        normalizer.sequence(context, product, input.first_step(), input.lengths())
     }
 
-    /// The same for vectors `x [T, B, D]`.
+    /// The same for vectors `x [T, B, D]`, the first of which is that of time step `from`.
     #[track_caller]
     pub fn of_vectors<'t>(
         &self,
         context: &mut Context<'t, '_, T>,
         x: Var<'t, T>,
+        from: usize,
         lengths: Option<&Lengths<T>>,
     ) -> Var<'t, T> {
         let weight = self.weight(context);
@@ -101,7 +102,7 @@ impl<'a, T: Real> Term<'a, T> {
             return x.matmul(weight);
         };
         let product = normalizer.operand(context, x).matmul(weight);
-        normalizer.sequence(context, product, lengths)
+        normalizer.sequence(context, product, from, lengths)
     }
 
     /// Begins a pass in which one step follows another.

@@ -1,5 +1,7 @@
 //! Batch normalization, for single layers and for time steps.
 
+use std::ops::Range;
+
 use autodiff::{SequenceMoments, SequenceNorm, Tensor, Var};
 use kernels::Real;
 
@@ -125,16 +127,18 @@ impl BatchNorm {
         out.y
     }
 
-    /// Normalizes `x [T, B, F]`, without the padding if there are lengths.
+    /// Normalizes `x [T, B, F]`, the time steps from `from` on, without the padding if there are
+    /// lengths.
     #[track_caller]
     fn all_steps<'t, T: Real>(
         &self,
         context: &mut Context<'t, '_, T>,
         x: Var<'t, T>,
+        from: usize,
         lengths: Option<&Lengths<T>>,
     ) -> Var<'t, T> {
         let of = x.shape().extent(0);
-        let all = Step::new(0, of);
+        let all = Step::first(from, of);
         let memory = &mut Memory::default();
         match (self.steps, lengths) {
             (StepRows::SequenceWise, Some(lengths)) => {
@@ -145,7 +149,7 @@ impl BatchNorm {
                 let rows = x.reshape([of * shape.extent(1), shape.last()]);
                 self.all_rows(context, rows, all, memory).reshape(shape)
             }
-            (_, Some(lengths)) => super::step_by_step(self, context, x, Some(lengths)),
+            (_, Some(lengths)) => super::step_by_step(self, context, x, from, Some(lengths)),
             (_, None) => self.all_rows(context, x, all, memory),
         }
     }
@@ -203,7 +207,7 @@ impl BatchNorm {
                     "batch normalization `{}`, step {}: a training batch of {} has no variance; use \
                      larger batches, or drop the last one",
                     self.statistics.path(),
-                    step.t,
+                    step.time(),
                     if batch == 1 { "one example" } else { "no example" }
                 );
                 self.statistics
@@ -245,19 +249,20 @@ impl<T: Real> Normalizer<T> for BatchNorm {
         &self,
         context: &mut Context<'t, '_, T>,
         x: Var<'t, T>,
+        from: usize,
         lengths: Option<&Lengths<T>>,
     ) -> Var<'t, T> {
         match self.padding {
-            Padding::Mask => self.all_steps(context, x, lengths),
-            Padding::Include => super::up_to_longest(x, lengths, |x| self.all_steps(context, x, None)),
+            Padding::Mask => self.all_steps(context, x, from, lengths),
+            Padding::Include => super::up_to_longest(x, lengths, |x| self.all_steps(context, x, from, None)),
         }
     }
 
-    fn fused<'t>(&self, context: &mut Context<'t, '_, T>, steps: usize) -> Option<FusedNorm<'t, T>> {
+    fn fused<'t>(&self, context: &mut Context<'t, '_, T>, steps: Range<usize>) -> Option<FusedNorm<'t, T>> {
         if self.steps == StepRows::SequenceWise {
             return None;
         }
-        let all = Step::new(0, steps);
+        let (all, steps) = (Step::first(steps.start, steps.len()), steps.len());
         let memory = &mut Memory::default();
         let moments = match self.fixed(context, (all, steps), memory) {
             Some((mean, var)) => SequenceMoments::Given(mean, var),
@@ -274,8 +279,16 @@ impl<T: Real> Normalizer<T> for BatchNorm {
     }
 
     #[track_caller]
-    fn observe(&self, context: &mut Context<'_, '_, T>, batch: usize, mean: &Tensor<T>, var: &Tensor<T>) {
+    fn observe(
+        &self,
+        context: &mut Context<'_, '_, T>,
+        from: usize,
+        batch: usize,
+        mean: &Tensor<T>,
+        var: &Tensor<T>,
+    ) {
         let of = mean.shape().extent(0);
-        self.learn(context, Step::new(0, of), batch, mean, var);
+        let all = Step::first(from, of);
+        self.learn(context, all, batch, mean, var);
     }
 }

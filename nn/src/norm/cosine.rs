@@ -86,6 +86,7 @@ impl<T: Real> Normalizer<T> for CosineNorm {
         &self,
         context: &mut Context<'t, '_, T>,
         x: Var<'t, T>,
+        _: usize,
         _: Option<&Lengths<T>>,
     ) -> Var<'t, T> {
         self.scale(context, x)

@@ -85,6 +85,7 @@ impl<T: Real> Normalizer<T> for DyT {
         &self,
         context: &mut Context<'t, '_, T>,
         x: Var<'t, T>,
+        _: usize,
         _: Option<&Lengths<T>>,
     ) -> Var<'t, T> {
         self.squash(context, x)

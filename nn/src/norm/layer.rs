@@ -1,5 +1,7 @@
 //! Layer normalization, of whole rows or of groups, about their mean or about zero.
 
+use std::ops::Range;
+
 use autodiff::{SequenceMoments, SequenceNorm, Var};
 use kernels::{Real, RowMoments};
 
@@ -113,12 +115,13 @@ impl<T: Real> Normalizer<T> for LayerNorm {
         &self,
         context: &mut Context<'t, '_, T>,
         x: Var<'t, T>,
+        _: usize,
         _: Option<&Lengths<T>>,
     ) -> Var<'t, T> {
         self.rows(context, x)
     }
 
-    fn fused<'t>(&self, context: &mut Context<'t, '_, T>, _: usize) -> Option<FusedNorm<'t, T>> {
+    fn fused<'t>(&self, context: &mut Context<'t, '_, T>, _: Range<usize>) -> Option<FusedNorm<'t, T>> {
         Some(FusedNorm::Values(SequenceNorm {
             gamma: context.param(self.gamma),
             beta: self.beta.map(|beta| context.param(beta)),

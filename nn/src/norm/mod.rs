@@ -22,6 +22,7 @@ mod testing;
 mod weight;
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use autodiff::{SequenceNorm, Tensor, Var};
 use kernels::Real;
@@ -48,8 +49,10 @@ pub use weight::{LEAST_COLUMN_NORM, WeightNorm, WeightNormConfig};
 /// A place in a sequence.
 #[derive(Clone, Copy, Debug)]
 pub struct Step<'a, T: Real> {
-    /// Time step, from 0.
+    /// Place in the sequence that is read, from 0.
     pub t: usize,
+    /// Time step of that sequence's first step: 0 unless it is a later part of a longer one.
+    pub from: usize,
     /// Number of steps of the sequence.
     pub of: usize,
     /// The rows that are part of their sequences at this step, where that is not all of them.
@@ -57,9 +60,27 @@ pub struct Step<'a, T: Real> {
 }
 
 impl<T: Real> Step<'_, T> {
-    /// Step `t` of `of`, with all rows.
+    /// Step `t` of `of`, with all rows, in a sequence that begins at time step 0.
     pub fn new(t: usize, of: usize) -> Self {
-        Self { t, of, live: None }
+        Self {
+            t,
+            from: 0,
+            of,
+            live: None,
+        }
+    }
+
+    /// The first of `of` steps, with all rows, in a sequence that begins at time step `from`.
+    pub fn first(from: usize, of: usize) -> Self {
+        Self {
+            from,
+            ..Self::new(0, of)
+        }
+    }
+
+    /// The time step, from 0: whatever differs from step to step goes by this.
+    pub fn time(&self) -> usize {
+        self.from + self.t
     }
 }
 
@@ -125,26 +146,36 @@ pub trait Normalizer<T: Real>: std::fmt::Debug + Send + Sync {
         memory: &mut Memory<'t, T>,
     ) -> Var<'t, T>;
 
-    /// Normalizes `x [T, B, F]`, the activations of all time steps, where rows that are padding may
-    /// be left as they come.
+    /// Normalizes `x [T, B, F]`, the activations of all steps of a sequence that begins at time step
+    /// `from`, where rows that are padding may be left as they come.
     fn sequence<'t>(
         &self,
         context: &mut Context<'t, '_, T>,
         x: Var<'t, T>,
+        from: usize,
         lengths: Option<&Lengths<T>>,
     ) -> Var<'t, T> {
-        step_by_step(self, context, x, lengths)
+        step_by_step(self, context, x, from, lengths)
     }
 
-    /// How a recurrence of `steps` steps that is computed as one operation applies this normalizer;
-    /// `None` where only [`step`](Self::step) can.
-    fn fused<'t>(&self, _: &mut Context<'t, '_, T>, _steps: usize) -> Option<FusedNorm<'t, T>> {
+    /// How a recurrence over these time steps that is computed as one operation applies this
+    /// normalizer; `None` where only [`step`](Self::step) can.
+    fn fused<'t>(&self, _: &mut Context<'t, '_, T>, _steps: Range<usize>) -> Option<FusedNorm<'t, T>> {
         None
     }
 
-    /// Takes in the moments that such a recurrence has computed for `batch` examples, `mean, var`:
-    /// `[T, F]` each over the batch, or `[T, G, B]` over the features of each group.
-    fn observe(&self, _: &mut Context<'_, '_, T>, _batch: usize, _mean: &Tensor<T>, _var: &Tensor<T>) {}
+    /// Takes in the moments that such a recurrence from time step `from` on has computed for `batch`
+    /// examples, `mean, var`: `[T, F]` each over the batch, or `[T, G, B]` over the features of each
+    /// group.
+    fn observe(
+        &self,
+        _: &mut Context<'_, '_, T>,
+        _from: usize,
+        _batch: usize,
+        _mean: &Tensor<T>,
+        _var: &Tensor<T>,
+    ) {
+    }
 }
 
 /// Normalizes the steps of `x [T, B, F]` that some sequence has, and leaves those behind as they are.
@@ -162,12 +193,13 @@ fn up_to_longest<'t, T: Real>(
     }
 }
 
-/// Normalizes `x [T, B, F]` one step after another; steps that no sequence has are left as they are.
+/// Normalizes `x [T, B, F]` one step after another, from time step `from` on; steps that no sequence has are left as they are.
 #[track_caller]
 fn step_by_step<'t, T: Real, N: Normalizer<T> + ?Sized>(
     normalizer: &N,
     context: &mut Context<'t, '_, T>,
     x: Var<'t, T>,
+    from: usize,
     lengths: Option<&Lengths<T>>,
 ) -> Var<'t, T> {
     let steps = x.unbind();
@@ -179,7 +211,7 @@ fn step_by_step<'t, T: Real, N: Normalizer<T> + ?Sized>(
         let padding = live.is_some_and(|live| live.count() == 0);
         normalized.push(match padding {
             true => x,
-            false => normalizer.step(context, x, Step { t, of, live }, &mut memory),
+            false => normalizer.step(context, x, Step { t, from, of, live }, &mut memory),
         });
     }
     Var::stack(&normalized)

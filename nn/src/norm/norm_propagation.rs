@@ -1,5 +1,7 @@
 //! Normalization propagation.
 
+use std::ops::Range;
+
 use autodiff::{SequenceMoments, SequenceNorm, Var};
 use kernels::Real;
 
@@ -161,12 +163,13 @@ impl<T: Real> Normalizer<T> for NormPropagation {
         &self,
         context: &mut Context<'t, '_, T>,
         x: Var<'t, T>,
+        _: usize,
         _: Option<&Lengths<T>>,
     ) -> Var<'t, T> {
         self.scaled(context, x)
     }
 
-    fn fused<'t>(&self, context: &mut Context<'t, '_, T>, steps: usize) -> Option<FusedNorm<'t, T>> {
+    fn fused<'t>(&self, context: &mut Context<'t, '_, T>, steps: Range<usize>) -> Option<FusedNorm<'t, T>> {
         match &self.0 {
             Part::Term { unit, .. } => unit.fused(context, steps),
             Part::Cell {
@@ -175,7 +178,7 @@ impl<T: Real> Normalizer<T> for NormPropagation {
                 variance,
             } => {
                 let device = context.tape().device();
-                let shape = [steps, *features];
+                let shape = [steps.len(), *features];
                 let var = device.full(shape, T::of(*variance));
                 Some(FusedNorm::Values(SequenceNorm {
                     gamma: context.param(*gamma),

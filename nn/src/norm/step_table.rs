@@ -44,7 +44,7 @@ impl StepTable {
         if self.shared {
             return (0..groups).map(|g| (0..1, g..g + 1)).collect();
         }
-        let rows = step.t..step.t + groups;
+        let rows = step.time()..step.time() + groups;
         assert!(
             rows.end <= self.rows,
             "statistics `{}`: step {} of a training sequence, but there are statistics for {} steps; \
@@ -128,13 +128,12 @@ impl<T: Real> StepMoments<T> {
 /// The rows of `steps` steps from `step` on in `table [R, F]`, of which the first `known` are to be
 /// used; steps beyond have the last of them.
 fn look_up<T: Real>(table: &Tensor<T>, known: usize, step: Step<'_, T>, steps: usize) -> Tensor<T> {
-    let first = step.t.min(known - 1);
-    if steps == 1 || step.t + steps <= known {
+    let time = step.time();
+    let first = time.min(known - 1);
+    if steps == 1 || time + steps <= known {
         return table.rows(first..first + steps);
     }
-    let rows: Vec<u32> = (step.t..step.t + steps)
-        .map(|t| t.min(known - 1) as u32)
-        .collect();
+    let rows: Vec<u32> = (time..time + steps).map(|t| t.min(known - 1) as u32).collect();
     let mut out = table.device().empty([steps, table.shape().last()]);
     let indices = table.device().indices(&rows);
     let dims = table.shape().rows();

@@ -1,5 +1,7 @@
 //! Weight normalization.
 
+use std::ops::Range;
+
 use autodiff::Var;
 use kernels::Real;
 
@@ -85,11 +87,17 @@ impl<T: Real> Normalizer<T> for WeightNorm {
         x
     }
 
-    fn sequence<'t>(&self, _: &mut Context<'t, '_, T>, x: Var<'t, T>, _: Option<&Lengths<T>>) -> Var<'t, T> {
+    fn sequence<'t>(
+        &self,
+        _: &mut Context<'t, '_, T>,
+        x: Var<'t, T>,
+        _: usize,
+        _: Option<&Lengths<T>>,
+    ) -> Var<'t, T> {
         x
     }
 
-    fn fused<'t>(&self, _: &mut Context<'t, '_, T>, _: usize) -> Option<FusedNorm<'t, T>> {
+    fn fused<'t>(&self, _: &mut Context<'t, '_, T>, _: Range<usize>) -> Option<FusedNorm<'t, T>> {
         Some(FusedNorm::Weight)
     }
 }

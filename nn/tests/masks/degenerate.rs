@@ -40,7 +40,7 @@ fn pass(
         true => {
             let sequence = x.reshape(as_sequence(x));
             normalizer
-                .sequence(&mut context, sequence, None)
+                .sequence(&mut context, sequence, 0, None)
                 .reshape(x.shape())
         }
         false => normalizer.step(&mut context, x, Step::new(0, 1), &mut Memory::default()),

@@ -1,5 +1,5 @@
 //! Properties of recurrent layers: padding, directions and stacks, evaluation, statistics beyond the
-//! last step, batches without variance.
+//! last step, batches without variance, sequences in parts.
 
 mod attention;
 mod beyond;
@@ -8,4 +8,6 @@ mod degenerate;
 mod directions;
 mod evaluation;
 mod padding;
+mod parts;
+mod refused;
 mod support;

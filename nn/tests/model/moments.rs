@@ -69,7 +69,7 @@ impl Layer {
         let mut context = Context::new(&tape, &mut self.store, mode, &mut self.rng);
         let x = tape.constant(x.clone());
         let y = match feed {
-            Feed::Sequence => self.norm.sequence(&mut context, x, None),
+            Feed::Sequence => self.norm.sequence(&mut context, x, 0, None),
             Feed::Steps => {
                 let of = x.shape().extent(0);
                 let mut memory = Memory::default();

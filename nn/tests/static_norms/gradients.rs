@@ -117,7 +117,7 @@ fn gradcheck_feed_forward() {
                     let step = product.unbind()[0];
                     let place = Step::new(0, 1);
                     vec![
-                        norm.sequence(&mut context, product, None),
+                        norm.sequence(&mut context, product, 0, None),
                         norm.step(&mut context, step, place, &mut Memory::default()),
                     ]
                 },

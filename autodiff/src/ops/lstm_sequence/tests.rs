@@ -44,13 +44,14 @@ fn inputs(device: &Device<f64>, source: Source, normed: bool) -> Vec<Tensor<f64>
     if normed {
         let gates: Shape = [4 * HIDDEN].into();
         shapes.extend([gates, gates, gates, [HIDDEN].into(), [HIDDEN].into()]);
+        shapes.push([STEPS, BATCH, HIDDEN].into());
     }
     let tensor = |(i, shape): (usize, Shape)| device.tensor(shape, &values(i as u64, shape.len()));
     shapes.into_iter().enumerate().map(tensor).collect()
 }
 
 /// Gradients of all states, without normalization or with these moments at the recurrent term, the
-/// input term and the cell.
+/// input term and the cell, and with a probe.
 fn check(source: Source, moments: Option<Sites<SequenceMoments<f64>>>) {
     let normed = moments.is_some();
     let moments = moments.unwrap_or([const { SequenceMoments::Columns }; 3]);
@@ -89,6 +90,7 @@ fn check(source: Source, moments: Option<Sites<SequenceMoments<f64>>>) {
                     norm(7, None, &moments[1]),
                     norm(8, Some(9), &moments[2]),
                 ],
+                probe: normed.then(|| v[10]),
             };
             let states = sequence.record(STEPS);
             vec![states.h, states.c, states.last]
@@ -192,10 +194,21 @@ fn statistics_of_another_site_panic() {
 }
 
 #[test]
+#[should_panic(expected = "lstm_sequence: the probe [1, 9]; [2, 1, 9] would fit h_0 [1, 9]")]
+fn a_probe_of_another_shape_panics() {
+    record_zeros(&device(), Some([1, 9].into()));
+}
+
+#[test]
 #[should_panic(expected = "the device does not have it for 2 steps, h_0 [1, 9]; go step by step")]
 fn a_device_without_it_says_so() {
-    let device = Device::<f64>::reference();
-    let tape = Tape::new(&device);
+    record_zeros(&Device::reference(), None);
+}
+
+/// Two steps of a batch of one, with a probe of this shape.
+#[track_caller]
+fn record_zeros(device: &Device<f64>, probe: Option<Shape>) {
+    let tape = Tape::new(device);
     let zeros = |shape: Shape| tape.leaf(device.zeros(shape));
     let sequence = LstmSequence {
         input: SequenceTerm::Product(zeros([2, 1, 36].into())),
@@ -204,6 +217,7 @@ fn a_device_without_it_says_so() {
         h_0: zeros([1, 9].into()),
         c_0: zeros([1, 9].into()),
         norms: [None, None, None],
+        probe: probe.map(zeros),
     };
     sequence.record(2);
 }

@@ -100,12 +100,13 @@ pub(super) struct Pass<'p, 'a, T: Real> {
 
 impl<T: Real> Member<'_, T> {
     /// All gradients; that of a given input term goes to `d_term`, one row of `[U]` for each gate
-    /// of each example of each step.
+    /// of each example of each step, and that of a probe to `d_probe`, one for each example.
     pub fn backward(
         &self,
         saved: Saved<'_, T>,
         upstream: Upstream<'_, T>,
         mut d_term: Rows<'_, T>,
+        mut d_probe: Rows<'_, T>,
     ) -> Gradients<T> {
         let (steps, batch, hidden) = (self.dims.steps, self.dims.batch, self.dims.hidden);
         let units = self.part.units();
@@ -122,6 +123,9 @@ impl<T: Real> Member<'_, T> {
             let states = t * batch * hidden..(t + 1) * batch * hidden;
             self.add_own(upstream.dh, &states, &mut pass.scratch.dh);
             self.add_own(upstream.dc, &states, &mut pass.scratch.dc);
+            if !d_probe.is_empty() {
+                fill_last(&mut d_probe, &pass.scratch.dh, units);
+            }
             let d_recurrent = weights.step(t);
             pass.step(t, states, d_recurrent);
             pass.pass_on_input(t, &mut d_term);
@@ -153,15 +157,6 @@ impl<T: Real> Member<'_, T> {
             ..Gemm::new(0, row, self.part.units())
         };
         PackedMatrix::new(dims, &self.w_h[self.part.from * row..self.part.to * row])
-    }
-
-    /// Adds the own columns of `[B, H]` rows, where there are any.
-    fn add_own(&self, all: Option<&[T]>, rows: &Range<usize>, to: &mut [T]) {
-        let Some(all) = all else { return };
-        let rows = all[rows.clone()].chunks_exact(self.dims.hidden);
-        for (row, to) in rows.zip(to.chunks_exact_mut(self.part.units())) {
-            add(&row[self.part.from..self.part.to], to);
-        }
     }
 }
 
@@ -250,13 +245,9 @@ impl<'p, 'a, T: Real> Pass<'p, 'a, T> {
         self.member
             .source
             .add_gradient(t, batch, d_input, &mut s.sum, d_weight);
-        if d_term.is_empty() {
-            return;
-        }
-        // Four gates of each example; the last step's rows are at the end.
-        let first = d_term.len() - 4 * batch;
-        for (to, from) in d_term.drain(first..).zip(d_input.chunks_exact(units)) {
-            to.copy_from_slice(from);
+        if !d_term.is_empty() {
+            // Four gates of each example.
+            fill_last(d_term, d_input, units);
         }
     }
 }
@@ -272,6 +263,10 @@ pub(super) fn moments_at<'a, T: Real>(
     (&mean[t * size..(t + 1) * size], &var[t * size..(t + 1) * size])
 }
 
-pub(super) fn add<T: Real>(x: &[T], to: &mut [T]) {
-    to.iter_mut().zip(x).for_each(|(to, &x)| *to += x);
+/// Moves `from [R, U]` into the last R rows, which are taken off.
+fn fill_last<T: Real>(rows: &mut Rows<'_, T>, from: &[T], units: usize) {
+    let first = rows.len() - from.len() / units;
+    for (to, from) in rows.drain(first..).zip(from.chunks_exact(units)) {
+        to.copy_from_slice(from);
+    }
 }

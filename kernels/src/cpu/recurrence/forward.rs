@@ -47,6 +47,7 @@ impl<T: Real> Member<'_, T> {
         for t in 0..steps {
             let columns = t * batch * width..(t + 1) * batch * width;
             let cells = t * batch * units..(t + 1) * batch * units;
+            let states = t * batch * hidden..(t + 1) * batch * hidden;
             let recurrent = &mut workspace.recurrent[columns.clone()];
             let gates = &mut workspace.gates[columns];
             packed.multiply(Gemm::new(batch, hidden, width), &full_h, recurrent);
@@ -71,6 +72,7 @@ impl<T: Real> Member<'_, T> {
             let cell = pass.normalize_cell(t, &c, &mut normalized_c);
             let tanh_c = &mut workspace.tanh_c[cells];
             gates::output(gates, cell, &pass.affines[site::CELL], &beta, tanh_c, &mut h);
+            self.add_own(self.probe, &states, &mut h);
             for (from, to) in h.chunks_exact(units).zip(&mut h_rows) {
                 to.copy_from_slice(from);
             }

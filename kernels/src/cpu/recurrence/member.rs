@@ -1,5 +1,7 @@
 //! One thread of a recurrence: what it owns and reads.
 
+use std::ops::Range;
+
 use super::columns::{Affine, Norm, Over};
 use super::part::Part;
 use super::rows::Group;
@@ -30,6 +32,8 @@ pub(super) struct Member<'a, T> {
     /// `[B, U]`
     pub c_0: Vec<T>,
     pub norms: Sites<Option<Norm<T>>>,
+    /// `[T, B, H]`
+    pub probe: Option<&'a [T]>,
 }
 
 /// What the forward pass keeps for the backward pass, one step after another.
@@ -115,6 +119,15 @@ impl<T: Real> Member<'_, T> {
         PackedMatrix::new(Gemm::new(0, hidden, width), &own)
     }
 
+    /// Adds the own columns of `[B, H]` rows, where there are any.
+    pub fn add_own(&self, all: Option<&[T]>, rows: &Range<usize>, to: &mut [T]) {
+        let Some(all) = all else { return };
+        let rows = all[rows.clone()].chunks_exact(self.dims.hidden);
+        for (row, to) in rows.zip(to.chunks_exact_mut(self.part.units())) {
+            add(&row[self.part.from..self.part.to], to);
+        }
+    }
+
     pub fn link(&self) -> Link<'_, T> {
         Link::new(self.team, self.index)
     }
@@ -123,4 +136,8 @@ impl<T: Real> Member<'_, T> {
     pub fn watch(&self) -> Watch<'_> {
         Watch::start(self.profile.filter(|_| self.index == 0))
     }
+}
+
+pub(super) fn add<T: Real>(x: &[T], to: &mut [T]) {
+    to.iter_mut().zip(x).for_each(|(to, &x)| *to += x);
 }

@@ -109,6 +109,7 @@ impl Cpu {
             h_0: slice(input.h_0),
             c_0,
             norms,
+            probe: input.probe.map(slice),
         }
     }
 }
@@ -198,8 +199,13 @@ impl FusedLstm<T> for Cpu {
             InputGradient::Product(term) => cut_rows(&parts, slice_mut(term.reborrow())),
             InputGradient::Weight(_) => parts.iter().map(|_| Vec::new()).collect(),
         };
+        let d_probes = match &mut gradients.probe {
+            Some(probe) => cut_rows(&parts, slice_mut(probe.reborrow())),
+            None => parts.iter().map(|_| Vec::new()).collect(),
+        };
         let workspace = slice(saved.workspace);
-        let found = self.threads.team(d_terms, |index, d_term| {
+        let work = d_terms.into_iter().zip(d_probes).collect();
+        let found = self.threads.team(work, |index, (d_term, d_probe)| {
             team.member(|| {
                 let part = &parts[index];
                 let member = self.member(index, &parts, dims, &team, &input);
@@ -213,7 +219,7 @@ impl FusedLstm<T> for Cpu {
                     h: slice(saved.h),
                     c: slice(saved.c),
                 };
-                member.backward(saved, upstream, d_term)
+                member.backward(saved, upstream, d_term, d_probe)
             })
         });
         for (part, own) in parts.iter().zip(found) {

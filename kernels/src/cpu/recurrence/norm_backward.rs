@@ -1,8 +1,9 @@
 //! Gradients through the normalizations of one step.
 
-use super::backward::{Pass, add, moments_at};
+use super::backward::{Pass, moments_at};
 use super::columns::At;
 use super::gates;
+use super::member::add;
 use super::rows::{self, RowGradient};
 use super::source::Block;
 use crate::Real;

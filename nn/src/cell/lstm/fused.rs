@@ -3,7 +3,7 @@
 use autodiff::{LstmSequence, SequenceNorm, SequenceStates, SequenceTerm, Var};
 use kernels::Real;
 
-use super::super::{Input, Sequence, Site, States, Unfused};
+use super::super::{Input, Sequence, Site, State, States, Unfused};
 use super::Lstm;
 use crate::context::Context;
 use crate::norm::FusedNorm;
@@ -38,7 +38,7 @@ pub(super) fn plan<'t, T: Real>(
     context: &mut Context<'t, '_, T>,
     input: &Sequence<'t, T>,
 ) -> Result<Plan<'t, T>, Unfused> {
-    let (steps, batch) = (input.steps(), input.batch());
+    let (steps, batch, times) = (input.steps(), input.batch(), input.time_steps());
     let others = [Site::Sum, Site::Carry];
     let device = context.tape().device();
     if !LstmSequence::applies(device, steps, batch, lstm.hidden_size) {
@@ -55,7 +55,7 @@ pub(super) fn plan<'t, T: Real>(
     }
     let out = match lstm.sites.at(Site::Out) {
         None => None,
-        Some(normalizer) => match normalizer.fused(context, steps) {
+        Some(normalizer) => match normalizer.fused(context, times.clone()) {
             Some(FusedNorm::Constant(factor)) => Some(factor),
             _ => return Err(Unfused::Site(Site::Out)),
         },
@@ -66,11 +66,13 @@ pub(super) fn plan<'t, T: Real>(
         let Some(normalizer) = lstm.sites.at(site) else {
             continue;
         };
-        let fused = normalizer.fused(context, steps).filter(|norm| match norm {
-            FusedNorm::Values(values) => LstmSequence::supports(device, which, &values.moments),
-            FusedNorm::Weight => true,
-            FusedNorm::Constant(_) => false,
-        });
+        let fused = normalizer
+            .fused(context, times.clone())
+            .filter(|norm| match norm {
+                FusedNorm::Values(values) => LstmSequence::supports(device, which, &values.moments),
+                FusedNorm::Weight => true,
+                FusedNorm::Constant(_) => false,
+            });
         match fused {
             Some(FusedNorm::Values(values)) => norms[which] = Some(values),
             Some(_) => {}
@@ -99,32 +101,47 @@ fn record<'t, T: Real>(
     };
     let w_h = lstm.recurrent_term().weight(context);
     let w_h = weight_drop(context, lstm.regularization.weight_drop, w_h);
-    let initial = lstm.initial.of_batch(context, batch);
+    let initial = match input.start(lstm.hidden_size) {
+        Some(start) => start,
+        None => lstm.initial.of_batch(context, batch),
+    };
+    let probe = input.probe(lstm.hidden_size);
     // With h = k h' the operation can compute h', since h_{t−1} W_h = h'_{t−1} (k W_h).
-    let (w_h, h_0) = match out {
-        Some(factor) => (w_h.scale(factor), initial.h.scale(T::one() / factor)),
-        None => (w_h, initial.h),
+    let (w_h, h_0, probe) = match out {
+        Some(factor) => {
+            let inverse = T::one() / factor;
+            let probe = probe.map(|probe| probe.scale(inverse));
+            (w_h.scale(factor), initial.h.scale(inverse), probe)
+        }
+        None => (w_h, initial.h, probe),
     };
     let sequence = LstmSequence {
         input: term,
         w_h,
         bias: context.param(lstm.bias),
         h_0,
-        c_0: initial.c.expect("an LSTM carries a cell"),
+        c_0: initial.cell(),
         norms,
+        probe,
     };
     let states = sequence.record(input.steps());
     for (site, moments) in SITES.into_iter().zip(&states.moments) {
         if let (Some(normalizer), Some((mean, var))) = (lstm.sites.at(site), moments) {
-            normalizer.observe(context, batch, mean, var);
+            normalizer.observe(context, input.first_step(), batch, mean, var);
         }
     }
     let SequenceStates { h, c, last, .. } = states;
     let scaled = |h: Var<'t, T>| out.map_or(h, |factor| h.scale(factor));
+    let (last, steps) = (scaled(last), input.steps());
+    let c_last = c.slice(0, steps - 1..steps).reshape(last.shape());
     States {
         h: scaled(h),
         c: Some(c),
-        last: scaled(last),
+        last,
+        ends: vec![State {
+            h: last,
+            c: Some(c_last),
+        }],
     }
 }
 

@@ -166,7 +166,8 @@ impl<T: Real> Cell<T> for Lstm<T> {
             carry: AtSite::new(self.sites.at(Site::Carry)),
             cell: AtSite::new(self.sites.at(Site::C)),
             out: AtSite::new(self.sites.at(Site::Out)),
-            initial: self.initial.of_batch(context, batch),
+            initial: self.initial,
+            batch,
             regularization,
         })
     }
@@ -191,13 +192,14 @@ struct LstmPass<'a, 't, T: Real> {
     carry: AtSite<'a, 't, T>,
     cell: AtSite<'a, 't, T>,
     out: AtSite<'a, 't, T>,
-    initial: State<'t, T>,
+    initial: InitialState,
+    batch: usize,
     regularization: Regularization,
 }
 
 impl<'t, T: Real> Pass<'t, T> for LstmPass<'_, 't, T> {
-    fn initial(&self) -> State<'t, T> {
-        self.initial
+    fn initial(&mut self, context: &mut Context<'t, '_, T>) -> State<'t, T> {
+        self.initial.of_batch(context, self.batch)
     }
 
     #[track_caller]
@@ -207,7 +209,7 @@ impl<'t, T: Real> Pass<'t, T> for LstmPass<'_, 't, T> {
         previous: State<'t, T>,
         step: Step<'_, T>,
     ) -> State<'t, T> {
-        let c_previous = previous.c.expect("an LSTM carries a cell");
+        let c_previous = previous.cell();
         let recurrent = self.recurrent.apply(context, previous.h, step);
         let sum = recurrent.add(self.input[step.t]);
         let z = match self.bias {

@@ -50,7 +50,8 @@ impl Default for AssortedTimeNormConfig {
 /// m_t, v_t = mean and biased variance of a_s,j over all features j and s = t−k+1 … t
 /// ```
 ///
-/// At the first steps the window is shorter: it begins with the sequence. The gradient flows into
+/// At the first steps the window is shorter: it begins with the sequence, also where that begins with
+/// given states; so a sequence from a later time step on is refused unless `k = 1`. The gradient flows into
 /// the earlier steps of the window too. The same in training and evaluation; with `k = 1` it is layer
 /// normalization.
 ///
@@ -101,6 +102,18 @@ impl AssortedTimeNorm {
             window,
             groups,
         }
+    }
+
+    /// Refuses a sequence that is a later part of one: the window before it is not known.
+    #[track_caller]
+    fn check_start(&self, from: usize) {
+        assert!(
+            from == 0 || self.window == 1,
+            "assorted-time normalization: a sequence from time step {from} on, but its windows of {} \
+             steps begin before that; read the sequence at once, or let this part begin at time step \
+             0 with windows of its own",
+            self.window
+        );
     }
 
     /// `x [.., F]` as `[R, G, F/G]`, R being the number of rows.
@@ -187,9 +200,10 @@ impl<T: Real> Normalizer<T> for AssortedTimeNorm {
         &self,
         context: &mut Context<'t, '_, T>,
         x: Var<'t, T>,
-        _: Step<'_, T>,
+        step: Step<'_, T>,
         memory: &mut Memory<'t, T>,
     ) -> Var<'t, T> {
+        self.check_start(step.from);
         // Every row has a window of its own, so it does not matter what those that have ended hold.
         let x = self.grouped(x);
         let Moments { mean, var } = Self::moments(x);
@@ -213,8 +227,10 @@ impl<T: Real> Normalizer<T> for AssortedTimeNorm {
         &self,
         context: &mut Context<'t, '_, T>,
         x: Var<'t, T>,
+        from: usize,
         _: Option<&Lengths<T>>,
     ) -> Var<'t, T> {
+        self.check_start(from);
         let shape = x.shape();
         let by_step = [shape.extent(0), shape.extent(1) * self.groups];
         let x = self.grouped(x);

@@ -39,14 +39,24 @@ fn forward<'t>(
     x: Var<'t, f64>,
     way: Way,
 ) -> Var<'t, f64> {
+    forward_from(norm, context, x, (0, way))
+}
+
+/// From a time step on.
+fn forward_from<'t>(
+    norm: &impl Normalizer<f64>,
+    context: &mut Context<'t, '_, f64>,
+    x: Var<'t, f64>,
+    (from, way): (usize, Way),
+) -> Var<'t, f64> {
     if way == Way::Sequence {
-        return norm.sequence(context, x, None);
+        return norm.sequence(context, x, from, None);
     }
-    let of = x.shape().extent(0);
+    let first = Step::first(from, x.shape().extent(0));
     let mut memory = Memory::default();
     let steps = x.unbind().into_iter().enumerate();
     let steps: Vec<_> = steps
-        .map(|(t, x)| norm.step(context, x, Step::new(t, of), &mut memory))
+        .map(|(t, x)| norm.step(context, x, Step { t, ..first }, &mut memory))
         .collect();
     Var::stack(&steps)
 }
@@ -238,4 +248,34 @@ fn groups_divide_the_features() {
 #[should_panic(expected = "assorted-time normalization `norm`: a window of 0 steps; 1 or more fit")]
 fn a_window_is_not_empty() {
     fixture(&Device::reference(), 6, config(0, 1));
+}
+
+/// Two steps from step 7 on.
+fn later(window: usize, way: Way) -> Vec<f64> {
+    let device = Device::reference();
+    let mut fixture = fixture(&device, 6, config(window, 1));
+    let tape = Tape::inference(&device);
+    let mut context = Context::new(&tape, &mut fixture.store, Mode::Train, &mut fixture.rng);
+    let x = tape.constant(random(&device, &[2, 3, 6], 1));
+    forward_from(&fixture.norm, &mut context, x, (7, way))
+        .value()
+        .to_vec()
+}
+
+#[test]
+#[should_panic(expected = "a sequence from time step 7 on, but its windows of 2 steps begin before that")]
+fn a_step_whose_window_is_not_known_is_refused() {
+    later(2, Way::Steps);
+}
+
+#[test]
+#[should_panic(expected = "a sequence from time step 7 on, but its windows of 2 steps begin before that")]
+fn a_sequence_whose_windows_are_not_known_is_refused() {
+    later(2, Way::Sequence);
+}
+
+#[test]
+fn windows_of_one_step_fit_anywhere() {
+    let [steps, sequence] = WAYS.map(|way| later(1, way));
+    assert_close(&steps, &sequence, 1e-14);
 }

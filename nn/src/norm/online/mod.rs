@@ -4,6 +4,8 @@ mod control;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 use autodiff::{SequenceMoments, SequenceNorm, Shape, Tensor, Var};
 use kernels::{Binary, Columns, Real, Unary};
 
@@ -191,12 +193,14 @@ impl OnlineNorm {
         y
     }
 
-    /// Normalizes `x [T, B, F]`, without the padding if there are lengths.
+    /// Normalizes `x [T, B, F]`, the time steps from `from` on, without the padding if there are
+    /// lengths.
     #[track_caller]
     fn all_steps<'t, T: Real>(
         &self,
         context: &mut Context<'t, '_, T>,
         x: Var<'t, T>,
+        from: usize,
         lengths: Option<&Lengths<T>>,
     ) -> Var<'t, T> {
         let training = context.mode() == Mode::Train;
@@ -204,9 +208,9 @@ impl OnlineNorm {
         // controllers that all share.
         let apart = lengths.is_none() && !(self.table.shared && self.control.is_some());
         match training && !apart {
-            true => super::step_by_step(self, context, x, lengths),
+            true => super::step_by_step(self, context, x, from, lengths),
             false => {
-                let all = Step::new(0, x.shape().extent(0));
+                let all = Step::first(from, x.shape().extent(0));
                 self.all_rows(context, x, all, &mut Memory::default())
             }
         }
@@ -236,7 +240,7 @@ impl OnlineNorm {
         }
         let mut rows = |id| match self.table.shared {
             true => context.accumulator(id),
-            false => context.accumulator(id).slice(0, step.t..step.t + steps),
+            false => context.accumulator(id).slice(0, step.time()..step.time() + steps),
         };
         Controllers {
             scale: rows(control.scale),
@@ -316,20 +320,22 @@ impl<T: Real> Normalizer<T> for OnlineNorm {
         &self,
         context: &mut Context<'t, '_, T>,
         x: Var<'t, T>,
+        from: usize,
         lengths: Option<&Lengths<T>>,
     ) -> Var<'t, T> {
         match self.config.padding {
-            Padding::Mask => self.all_steps(context, x, lengths),
-            Padding::Include => super::up_to_longest(x, lengths, |x| self.all_steps(context, x, None)),
+            Padding::Mask => self.all_steps(context, x, from, lengths),
+            Padding::Include => super::up_to_longest(x, lengths, |x| self.all_steps(context, x, from, None)),
         }
     }
 
-    fn fused<'t>(&self, context: &mut Context<'t, '_, T>, steps: usize) -> Option<FusedNorm<'t, T>> {
+    fn fused<'t>(&self, context: &mut Context<'t, '_, T>, steps: Range<usize>) -> Option<FusedNorm<'t, T>> {
         // Training needs the values themselves, which one operation for the sequence does not show.
         if context.mode() == Mode::Train {
             return None;
         }
-        let (mean, var) = self.running.now(context).at(Step::new(0, steps), steps);
+        let all = Step::first(steps.start, steps.len());
+        let (mean, var) = self.running.now(context).at(all, steps.len());
         Some(FusedNorm::Values(SequenceNorm {
             gamma: context.param(self.gamma),
             beta: self.beta.map(|beta| context.param(beta)),

@@ -52,7 +52,7 @@ fn pass(
     let tape = Tape::new(x.device());
     let mut context = Context::new(&tape, &mut fixture.store, mode, &mut fixture.rng);
     let leaf = tape.leaf(x.clone());
-    let y = fixture.norm.sequence(&mut context, leaf, None);
+    let y = fixture.norm.sequence(&mut context, leaf, 0, None);
     let mut gradients = tape.backward_from(&[(y, dy.clone())]);
     let dx = gradients.take(leaf).expect("a gradient");
     context.param_gradients(gradients);
@@ -226,7 +226,7 @@ fn padding_is_left_out() {
         let tape = Tape::new(&device);
         let mut context = Context::new(&tape, &mut fixture.store, Mode::Train, &mut fixture.rng);
         let x = tape.leaf(device.tensor([3, 3, 2], &numbers));
-        let y = fixture.norm.sequence(&mut context, x, Some(&lengths));
+        let y = fixture.norm.sequence(&mut context, x, 0, Some(&lengths));
         let live = lengths.pick(y);
         let mut gradients = tape.backward(live.mul(live).sum());
         let dx = gradients.take(x).expect("a gradient").to_vec();
@@ -301,7 +301,7 @@ fn gradcheck_several_steps() {
                     let mut context = Context::new(tape, &mut fixture.store, mode, &mut fixture.rng);
                     context.bind(ids[0], inputs[1]);
                     context.bind(ids[1], inputs[2]);
-                    vec![fixture.norm.sequence(&mut context, inputs[0], None)]
+                    vec![fixture.norm.sequence(&mut context, inputs[0], 0, None)]
                 },
                 &inputs,
             );

@@ -21,7 +21,7 @@ fn steps_that_no_sequence_has_are_left_as_they_are() {
         let mut context = Context::new(&tape, &mut fixture.store, Mode::Train, &mut fixture.rng);
         let y = fixture
             .norm
-            .sequence(&mut context, tape.constant(x.clone()), Some(&lengths));
+            .sequence(&mut context, tape.constant(x.clone()), 0, Some(&lengths));
         assert_eq!(y.value().rows(2..6).to_vec(), x.rows(2..6).to_vec());
         assert_eq!(fixture.get("running_count"), [1.0, 1.0, 0.0]);
     }

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use nn::context::Statistics;
 use serde::{Deserialize, Serialize};
 
 use crate::cell::Cell;
-use crate::normalization::{ParseError, Sites, Text};
+use crate::normalization::{Normalization, ParseError, Sites, Stats, Text};
 use crate::regularization::Regularization;
 
 /// How `W_h` is drawn.
@@ -41,6 +42,23 @@ pub struct ModelConfig {
     pub forget_bias: f64,
     /// Standard deviation of the noise that is added to `h_0`.
     pub initial_noise: f64,
+}
+
+impl ModelConfig {
+    /// Whether a sequence may be read in parts, each of which goes on where the one before it has
+    /// ended: not in both directions, nor with normalizations that look at several steps at once,
+    /// which those of whole sequences do if their statistics are those of the batch at hand.
+    pub fn goes_on(&self, statistics: Statistics) -> bool {
+        let looks_around = |normalization| match normalization {
+            Normalization::AssortedTime(_) => true,
+            Normalization::Batch(options) => {
+                options.stats == Stats::SequenceWise && statistics == Statistics::Batch
+            }
+            _ => false,
+        };
+        let mut sites = self.normalization.iter();
+        !self.bidirectional && !sites.any(|(_, normalization)| looks_around(normalization))
+    }
 }
 
 impl fmt::Display for ModelConfig {

@@ -31,6 +31,27 @@ pub enum Targets {
     Numbers(Vec<f32>),
 }
 
+impl Batch {
+    /// The batch in parts of at most `steps` steps, one after another in time, if that can be: if
+    /// every step is a symbol and has an answer.
+    pub fn parts(self, steps: usize) -> Vec<Self> {
+        let rows = steps * self.examples;
+        match (&self.inputs, &self.targets) {
+            (Inputs::Symbols(inputs), Targets::Classes(targets))
+                if inputs.len() > rows && inputs.len() == targets.len() =>
+            {
+                let part = |(inputs, targets): (&[u32], &[u32])| Self {
+                    examples: self.examples,
+                    inputs: Inputs::Symbols(inputs.to_vec()),
+                    targets: Targets::Classes(targets.to_vec()),
+                };
+                inputs.chunks(rows).zip(targets.chunks(rows)).map(part).collect()
+            }
+            _ => vec![self],
+        }
+    }
+}
+
 impl Targets {
     /// Number of answers.
     pub fn len(&self) -> usize {

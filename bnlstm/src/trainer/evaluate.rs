@@ -1,6 +1,5 @@
 //! Estimation of population statistics, and evaluation.
 
-use autodiff::Tensor;
 use kernels::Real;
 use nn::context::{Context, Mode, Statistics};
 use nn::norm::without_population;
@@ -8,6 +7,7 @@ use nn::params::{ParamStore, Role};
 use rand_chacha::ChaCha8Rng;
 
 use super::score::Tally;
+use super::carried::Carried;
 use super::{ESTIMATION, EVALUATION_NOISE, Score, Trainer, generator};
 use crate::model::OnDevice;
 use crate::task::{Split, Targets, Task};
@@ -23,6 +23,9 @@ pub struct NotEstimated {
     pub path: String,
 }
 
+/// Steps that are evaluated at once; more are read in parts, which gives the same outputs.
+const PART: usize = 256;
+
 impl<T: Real> Trainer<'_, T> {
     /// Estimates the population statistics: the average of those of the training batches, with the
     /// weights as they are (Cooijmans et al. 2016, section 3). Does nothing for a model without
@@ -33,18 +36,12 @@ impl<T: Real> Trainer<'_, T> {
         }
         let training = self.config.training;
         let mut order = generator(training.seed, ESTIMATION);
-        let mut noise = generator(training.seed, EVALUATION_NOISE);
         let most = self.config.evaluation.estimation_batches;
+        let mut reading = Reading::new(self.task, Split::Train, generator(training.seed, EVALUATION_NOISE));
         let mut seen = 0;
         let pass = self.task.shuffled(training.batch, &mut order);
         for chosen in pass.iter().take(most.unwrap_or(pass.len())) {
-            self.answer(
-                self.task,
-                Split::Train,
-                chosen,
-                Mode::Estimate { seen },
-                &mut noise,
-            );
+            self.answer(&mut reading, chosen, Mode::Estimate { seen }, &mut |_, _| {});
             seen += chosen.len();
         }
     }
@@ -92,10 +89,14 @@ impl<T: Real> Trainer<'_, T> {
         split: Split,
         chosen: &[usize],
         statistics: Statistics,
-    ) -> Result<Tensor<T>, NotEstimated> {
+    ) -> Result<Vec<T>, NotEstimated> {
         self.require_population(&[statistics])?;
-        let mut noise = generator(self.config.training.seed, EVALUATION_NOISE);
-        let (outputs, _) = self.answer(self.task, split, chosen, Mode::Eval(statistics), &mut noise);
+        let noise = generator(self.config.training.seed, EVALUATION_NOISE);
+        let mut reading = Reading::new(self.task, split, noise);
+        let mut outputs = Vec::new();
+        self.answer(&mut reading, chosen, Mode::Eval(statistics), &mut |part, _| {
+            outputs.extend(part);
+        });
         Ok(outputs)
     }
 
@@ -111,7 +112,8 @@ impl<T: Real> Trainer<'_, T> {
     }
 
     fn score(&mut self, task: &dyn Task, split: Split, statistics: Statistics) -> Score {
-        let mut noise = generator(self.config.training.seed, EVALUATION_NOISE);
+        let noise = generator(self.config.training.seed, EVALUATION_NOISE);
+        let mut reading = Reading::new(task, split, noise);
         let pass = task.in_order(split, self.config.training.batch);
         let most = match split {
             Split::Test => None,
@@ -119,27 +121,69 @@ impl<T: Real> Trainer<'_, T> {
         };
         let mut tally = Tally::default();
         for chosen in pass.iter().take(most.unwrap_or(pass.len())) {
-            let (outputs, targets) = self.answer(task, split, chosen, Mode::Eval(statistics), &mut noise);
-            tally.add(&outputs.to_vec(), &targets);
+            let mode = Mode::Eval(statistics);
+            self.answer(&mut reading, chosen, mode, &mut |outputs, targets| {
+                tally.add(&outputs, targets);
+            });
         }
         tally.score()
     }
 
-    /// Outputs `[N, C]` for the chosen examples, and what they should be.
+    /// Reads the chosen examples and passes outputs `[N, C]`, and what they should be, to `each`: all
+    /// at once or, where sequences are long, for one part of their steps after another.
     fn answer(
         &mut self,
-        task: &dyn Task,
-        split: Split,
+        reading: &mut Reading<'_, T>,
         chosen: &[usize],
         mode: Mode,
-        noise: &mut ChaCha8Rng,
-    ) -> (Tensor<T>, Targets) {
-        self.inference.clear();
-        let batch = task.batch(split, chosen, noise);
-        let shown = OnDevice::new(&batch, self.interface.input, self.store.device());
-        let mut context = Context::new(&self.inference, &mut self.store, mode, noise);
-        let answers = self.model.forward(&mut context, &shown.sequence(&self.inference));
-        (answers.outputs.value(), batch.targets)
+        each: &mut dyn FnMut(Vec<T>, &Targets),
+    ) {
+        let batch = reading.task.batch(reading.split, chosen, &mut reading.noise);
+        let parts = match mode {
+            Mode::Eval(statistics) if self.config.model.goes_on(statistics) => batch.parts(PART),
+            _ => vec![batch],
+        };
+        let carries = reading.task.carries_state();
+        let mut within = Carried::default();
+        for (index, part) in parts.iter().enumerate() {
+            self.inference.clear();
+            let shown = OnDevice::new(part, self.interface.input, self.store.device());
+            let noise = &mut reading.noise;
+            let mut context = Context::new(&self.inference, &mut self.store, mode, noise);
+            let sequence = shown.sequence(&self.inference);
+            let sequence = match index {
+                0 => reading.carried.begin(&self.inference, sequence),
+                _ => within.go_on(&self.inference, sequence),
+            };
+            let answers = self.model.forward(&mut context, &sequence);
+            if carries || parts.len() > 1 {
+                within.put(answers.states.end_values(), sequence.steps());
+            }
+            each(answers.outputs.value().to_vec(), &part.targets);
+        }
+        if carries {
+            reading.carried = within;
+        }
+    }
+}
+
+/// A pass of evaluation or estimation.
+struct Reading<'a, T: Real> {
+    task: &'a dyn Task,
+    split: Split,
+    noise: ChaCha8Rng,
+    /// Where the next batch begins, of a task that carries states.
+    carried: Carried<T>,
+}
+
+impl<'a, T: Real> Reading<'a, T> {
+    fn new(task: &'a dyn Task, split: Split, noise: ChaCha8Rng) -> Self {
+        Self {
+            task,
+            split,
+            noise,
+            carried: Carried::default(),
+        }
     }
 }
 

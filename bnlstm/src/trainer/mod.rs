@@ -1,5 +1,6 @@
 //! Training, estimation of population statistics, and evaluation of one model.
 
+mod carried;
 mod cursor;
 mod evaluate;
 mod restore;
@@ -23,6 +24,7 @@ use crate::config::RunConfig;
 use crate::model::{Model, OnDevice};
 use crate::task::{Interface, Split, Task};
 
+use carried::{Carried, WrittenStates};
 use cursor::{Cursor, Place};
 pub use evaluate::NotEstimated;
 pub use restore::RestoreError;
@@ -61,6 +63,7 @@ struct RunState {
     config: RunConfig,
     updates: usize,
     place: Place,
+    carried: WrittenStates,
     noise: ChaCha8Rng,
 }
 
@@ -90,6 +93,8 @@ pub struct Trainer<'a, T: Real> {
     tape: Tape<T>,
     inference: Tape<T>,
     cursor: Cursor,
+    /// Where the next batch begins, of a task that carries states.
+    carried: Carried<T>,
     noise: ChaCha8Rng,
     updates: usize,
 }
@@ -127,6 +132,7 @@ impl<'a, T: Real> Trainer<'a, T> {
             tape: Tape::new(device),
             inference: Tape::inference(device),
             cursor: Cursor::new(task, config.training.batch, generator(seed, BATCHES)),
+            carried: Carried::default(),
             noise: generator(seed, NOISE),
             updates: 0,
         }
@@ -182,7 +188,10 @@ impl<'a, T: Real> Trainer<'a, T> {
         let mut norm_sum = device.zeros([1]);
         let mut answers = 0;
         for _ in 0..updates {
-            let (chosen, _) = self.cursor.advance(self.task, self.config.training.batch);
+            let (chosen, begins) = self.cursor.advance(self.task, self.config.training.batch);
+            if begins {
+                self.carried = Carried::default();
+            }
             let (loss, norm, count) = self.update(&chosen);
             loss_sum.add_scaled(T::of(count as f64), &loss);
             norm_sum.add_scaled(T::one(), &norm);
@@ -213,7 +222,11 @@ impl<'a, T: Real> Trainer<'a, T> {
         let batch = self.task.batch(Split::Train, chosen, &mut self.noise);
         let shown = OnDevice::new(&batch, self.interface.input, self.store.device());
         let mut context = Context::new(&self.tape, &mut self.store, Mode::Train, &mut self.noise);
-        let answers = self.model.forward(&mut context, &shown.sequence(&self.tape));
+        let sequence = self.carried.begin(&self.tape, shown.sequence(&self.tape));
+        let answers = self.model.forward(&mut context, &sequence);
+        if self.task.carries_state() {
+            self.carried.put(answers.states.end_values(), sequence.steps());
+        }
         let loss = self.model.loss(&answers, &shown);
         let penalty = self.model.penalty(&answers);
         let total = penalty.map_or(loss, |penalty| loss.add(penalty));
@@ -226,7 +239,7 @@ impl<'a, T: Real> Trainer<'a, T> {
     }
 
     /// Writes all that the run is after its last update to a file: weights, statistics, optimizer,
-    /// configuration, number of updates, place in the training examples, and the generators of batches
+    /// configuration, number of updates, place in the training examples, carried states, and the generators of batches
     /// and noise. A trainer that restores it goes on with the same bits as this one.
     ///
     /// # Errors
@@ -236,6 +249,7 @@ impl<'a, T: Real> Trainer<'a, T> {
             config: self.config.clone(),
             updates: self.updates,
             place: self.cursor.place().clone(),
+            carried: WrittenStates::of(&self.carried),
             noise: self.noise.clone(),
         };
         checkpoint::save(path, &self.store, &self.optimizer, &state)

@@ -55,6 +55,7 @@ impl<T: Real> Trainer<'_, T> {
         checkpoint.restore(&mut self.store, &mut self.optimizer)?;
         self.updates = state.updates;
         self.cursor = Cursor::at(state.place, self.task, self.config.training.batch);
+        self.carried = state.carried.on(self.store.device());
         self.noise = state.noise;
         Ok(())
     }

@@ -6,12 +6,13 @@ use clap::Args;
 
 use super::Failure;
 use super::output::{describe_task, line};
-use crate::config::RunConfig;
+use crate::config::{RunConfig, ValueError};
 use crate::device::DeviceChoice;
 use crate::run;
 use crate::run_directory::RunDirectory;
 use crate::scores::Scores;
-use crate::task::Split;
+use crate::table::{Column, Table};
+use crate::task::{CharLm, Split, Task};
 use crate::trainer::Trainer;
 
 /// Measures a trained model, with the statistics of each batch that is measured, with the
@@ -26,6 +27,13 @@ pub struct Eval {
     /// The part of the data.
     #[arg(long, value_enum, default_value = "test")]
     split: Split,
+    /// Of a character model: numbers of characters of the sequences that are read, such as
+    /// 50,100,200. Beyond the length of training, the last step's statistics serve.
+    #[arg(long, value_delimiter = ',', value_name = "LIST")]
+    lengths: Vec<usize>,
+    /// Of a character model: read the whole part as one sequence, a batch of one.
+    #[arg(long, conflicts_with_all = ["lengths", "batch"])]
+    whole: bool,
 }
 
 impl Eval {
@@ -36,7 +44,11 @@ impl Eval {
             config.training.batch = batch;
             config.check()?;
         }
+        if self.whole {
+            config.training.batch = 1;
+        }
         let task = config.task.load()?;
+        let others = self.other_tasks(&config, task.as_ref())?;
         let mut trainer = Trainer::<f32>::new(&config, task.as_ref(), &device.open());
         trainer.restore(&directory.checkpoint())?;
         describe_task(task.as_ref())?;
@@ -47,8 +59,50 @@ impl Eval {
             trainer.updates(),
             run::epochs(trainer.epochs())
         ))?;
-        let scores = Scores::measure(&mut trainer, self.split)?;
-        line(format_args!("{}", scores.table(self.split.name(), task.metric())))?;
+        let part = self.split.name();
+        let table = match others.as_slice() {
+            [] => Scores::measure(&mut trainer, self.split)?.table(part, task.metric()),
+            others => by_length(&mut trainer, others, self.split)?,
+        };
+        line(format_args!("{table}"))?;
         Ok(())
     }
+
+    /// The same text in other lengths, if there are to be any.
+    fn other_tasks(&self, config: &RunConfig, task: &dyn Task) -> Result<Vec<CharLm>, Failure> {
+        if self.lengths.is_empty() && !self.whole {
+            return Ok(Vec::new());
+        }
+        let Some(text) = task.text() else {
+            let option = if self.whole { "--whole" } else { "--lengths" };
+            let remedy = "this task has sequences of one length; leave it out, or give a run of charlm";
+            return Err(ValueError::new(option, &config.task, remedy).into());
+        };
+        if self.whole {
+            return Ok(vec![text.whole(self.split)]);
+        }
+        if let Some(length) = self.lengths.iter().find(|&&length| length < 2) {
+            return Err(ValueError::new("--lengths", length, "give at least 2 characters").into());
+        }
+        let tasks = self.lengths.iter().map(|&length| text.with_length(length));
+        Ok(tasks.collect::<Result<_, _>>()?)
+    }
+}
+
+/// Scores with each kind of statistics, a row for each task.
+fn by_length(trainer: &mut Trainer<'_, f32>, tasks: &[CharLm], split: Split) -> Result<Table, Failure> {
+    let metric = trainer.task().metric();
+    let mut table = Table::new([
+        Column::numbers("characters"),
+        Column::numbers(format!("{} {metric}: batch", split.name())),
+        Column::numbers("running"),
+        Column::numbers("population"),
+    ]);
+    let decimals = metric.decimals() + 1;
+    for task in tasks {
+        let scores = Scores::measure_on(trainer, task, split)?.named();
+        let values = scores.map(|(_, score)| format!("{:.decimals$}", metric.of(&score)));
+        table.row([task.length().to_string()].into_iter().chain(values));
+    }
+    Ok(table)
 }

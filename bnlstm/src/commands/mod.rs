@@ -8,6 +8,7 @@ mod list;
 pub(crate) mod options;
 mod output;
 mod presets;
+mod sample;
 mod train;
 
 use clap::{Args, Parser, Subcommand};
@@ -36,6 +37,8 @@ enum Command {
     Train(train::Train),
     /// Measure a trained model with batch, running and population statistics.
     Eval(eval::Eval),
+    /// Let a character model write.
+    Sample(sample::Sample),
     /// Train several normalizations with several seeds; a table, learning curves and CSV.
     Compare(compare::Compare),
     /// Say what a model is: equations, parameters, cost.
@@ -86,7 +89,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     let device = cli.machine.choice();
     // A list is the same on every device; JSON is read by programs.
     let silent = match &cli.command {
-        Some(Command::List(_) | Command::Presets(_) | Command::Data(_)) => true,
+        Some(Command::List(_) | Command::Presets(_) | Command::Data(_) | Command::Sample(_)) => true,
         Some(Command::Describe(describe)) => describe.json,
         _ => false,
     };
@@ -101,6 +104,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         None => compare::short(device),
         Some(Command::Train(command)) => command.run(device),
         Some(Command::Eval(command)) => command.run(device),
+        Some(Command::Sample(command)) => command.run(device),
         Some(Command::Compare(command)) => command.run(device),
         Some(Command::Describe(command)) => command.run(device),
         Some(Command::List(command)) => command.run(),

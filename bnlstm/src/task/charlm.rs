@@ -38,7 +38,7 @@ impl CharLm {
             carry_state,
         };
         for split in [Split::Train, Split::Valid, Split::Test] {
-            let characters = task.text(split).len();
+            let characters = task.characters(split).len();
             // Of a training pass, up to one sequence is lost to its offset.
             if characters < 2 * length {
                 return Err(TaskError::ShortText {
@@ -63,10 +63,15 @@ impl CharLm {
     /// A part of the text as a single sequence.
     pub fn whole(&self, split: Split) -> Self {
         Self {
-            length: self.text(split).len(),
+            length: self.characters(split).len(),
             carry_state: false,
             corpus: Arc::clone(&self.corpus),
         }
+    }
+
+    /// Characters of a sequence.
+    pub fn length(&self) -> usize {
+        self.length
     }
 
     /// The text.
@@ -74,7 +79,7 @@ impl CharLm {
         &self.corpus
     }
 
-    fn text(&self, split: Split) -> &[u16] {
+    fn characters(&self, split: Split) -> &[u16] {
         match split {
             Split::Train => &self.corpus.train,
             Split::Valid => &self.corpus.valid,
@@ -92,7 +97,7 @@ impl CharLm {
         let steps = self.steps();
         // The last character of a text is answered but not read. All passes are as long as one with
         // the largest offset.
-        let usable = self.text(split).len().saturating_sub(steps);
+        let usable = self.characters(split).len().saturating_sub(steps);
         let windows = usable / batch / steps;
         let start = |stream: usize, window: usize| offset + (stream * windows + window) * steps;
         (0..windows)
@@ -103,7 +108,7 @@ impl CharLm {
 
 impl Task for CharLm {
     fn description(&self) -> String {
-        let sizes = [Split::Train, Split::Valid, Split::Test].map(|split| self.text(split).len());
+        let sizes = [Split::Train, Split::Valid, Split::Test].map(|split| self.characters(split).len());
         format!(
             "charlm: {}, {} characters to train on, {} to choose by, {} to test on, {} symbols; sequences of \
              {} characters, state {}",
@@ -130,12 +135,16 @@ impl Task for CharLm {
         }
     }
 
+    fn text(&self) -> Option<&CharLm> {
+        Some(self)
+    }
+
     fn metric(&self) -> Metric {
         Metric::BitsPerCharacter
     }
 
     fn examples(&self, split: Split) -> usize {
-        let characters = self.text(split).len();
+        let characters = self.characters(split).len();
         match (self.carry_state, split) {
             (true, _) => characters.saturating_sub(self.steps()) / self.steps(),
             (false, Split::Train) => (characters - self.steps()) / self.length,
@@ -173,7 +182,7 @@ impl Task for CharLm {
     }
 
     fn batch(&self, split: Split, chosen: &[usize], _: &mut ChaCha8Rng) -> Batch {
-        let text = self.text(split);
+        let text = self.characters(split);
         let at = |shift: usize| {
             let steps = (0..self.steps()).map(move |step| step + shift);
             let symbols =

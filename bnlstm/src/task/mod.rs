@@ -64,6 +64,11 @@ pub trait Task: Send + Sync {
     /// What a model reads and answers.
     fn interface(&self) -> Interface;
 
+    /// The character model, if it is one.
+    fn text(&self) -> Option<&CharLm> {
+        None
+    }
+
     /// How answers are measured in reports.
     fn metric(&self) -> Metric;
 

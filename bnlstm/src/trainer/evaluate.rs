@@ -6,8 +6,8 @@ use nn::norm::without_population;
 use nn::params::{ParamStore, Role};
 use rand_chacha::ChaCha8Rng;
 
-use super::score::Tally;
 use super::carried::Carried;
+use super::score::Tally;
 use super::{ESTIMATION, EVALUATION_NOISE, Score, Trainer, generator};
 use crate::model::OnDevice;
 use crate::task::{Split, Targets, Task};
@@ -37,7 +37,11 @@ impl<T: Real> Trainer<'_, T> {
         let training = self.config.training;
         let mut order = generator(training.seed, ESTIMATION);
         let most = self.config.evaluation.estimation_batches;
-        let mut reading = Reading::new(self.task, Split::Train, generator(training.seed, EVALUATION_NOISE));
+        let mut reading = Reading::new(
+            self.task,
+            Split::Train,
+            generator(training.seed, EVALUATION_NOISE),
+        );
         let mut seen = 0;
         let pass = self.task.shuffled(training.batch, &mut order);
         for chosen in pass.iter().take(most.unwrap_or(pass.len())) {
@@ -100,7 +104,7 @@ impl<T: Real> Trainer<'_, T> {
         Ok(outputs)
     }
 
-    fn require_population(&self, statistics: &[Statistics]) -> Result<(), NotEstimated> {
+    pub(super) fn require_population(&self, statistics: &[Statistics]) -> Result<(), NotEstimated> {
         if !statistics.contains(&Statistics::Population) {
             return Ok(());
         }

@@ -4,6 +4,7 @@ mod carried;
 mod cursor;
 mod evaluate;
 mod restore;
+mod sample;
 mod score;
 
 use std::path::Path;

@@ -39,7 +39,9 @@ pub(super) struct Panel {
 /// Places panels row by row in an area, all of the same size, with axes of the same size.
 pub(super) fn panels(plots: &[Plot<'_>], titles: bool, columns: usize, area: &Rect) -> Vec<Panel> {
     let rows = plots.len().div_ceil(columns);
-    let mut panels: Vec<Panel> = { plots.iter().enumerate() }
+    let mut panels: Vec<Panel> = plots
+        .iter()
+        .enumerate()
         .map(|(index, plot)| {
             let outer = cell(area, (index / columns, index % columns), (rows, columns));
             texts(plot, if titles { &plot.figure.title } else { "" }, outer)
@@ -65,13 +67,10 @@ pub(super) fn panels(plots: &[Plot<'_>], titles: bool, columns: usize, area: &Re
 
     let mut right: f64 = 0.0;
     for (panel, plot) in panels.iter_mut().zip(plots) {
+        // The last text may stand half beyond the axis: about one number of four digits.
         panel.x_ticks = x_ticks(plot, panel.outer.width() - left - 2.0 * TICK_SIZE);
-        right = right.max(
-            panel
-                .x_ticks
-                .last()
-                .map_or(0.0, |tick| width(&tick.text, TICK_SIZE) / 2.0),
-        );
+        let last = panel.x_ticks.last();
+        right = right.max(last.map_or(0.0, |tick| width(&tick.text, TICK_SIZE) / 2.0));
     }
     for panel in &mut panels {
         panel.inner = panel.outer.without(left, top, right, bottom);
@@ -132,8 +131,11 @@ fn x_ticks(plot: &Plot<'_>, width: f64) -> Vec<Tick> {
         let distance = distances.fold(f64::INFINITY, f64::min);
         distance >= widest_tick(ticks) + 0.7 * TICK_SIZE
     };
-    let counts = (3..=TICKS).rev();
-    { counts.map(|most| plot.x.ticks(most)) }
-        .find(|ticks| apart(ticks))
+    let counts = || (2..=TICKS).rev().map(|most| plot.x.ticks(most));
+    // Where even a few are too close, or only one is left, every second of more.
+    let every_second = counts().map(|ticks| ticks.into_iter().step_by(2).collect());
+    counts()
+        .chain(every_second)
+        .find(|ticks| ticks.len() >= 2 && apart(ticks))
         .unwrap_or_else(|| plot.x.ticks(2))
 }

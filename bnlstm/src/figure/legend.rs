@@ -50,7 +50,8 @@ impl Legend {
         let mut entries = entries(panels, looks, BESIDE_WIDTH);
         let text = widest(entries.iter().flat_map(Entry::texts), TEXT_SIZE);
         let note_width = SAMPLE + SAMPLE_GAP + BESIDE_WIDTH;
-        let note: Vec<_> = { note.iter() }
+        let note: Vec<_> = note
+            .iter()
             .flat_map(|line| wrap(line, TEXT_SIZE, note_width))
             .collect();
         let mut y = 0.0;

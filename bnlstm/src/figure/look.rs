@@ -72,7 +72,8 @@ pub(super) fn looks(panels: &[&Figure]) -> Vec<Vec<Look>> {
         // A curve with a colour of its own has that one, wherever its label is.
         Look::curve(curve, index.filter(|_| curve.color.is_none()).unwrap_or(0))
     };
-    { panels.iter() }
+    panels
+        .iter()
         .map(|panel| panel.curves.iter().map(look).collect())
         .collect()
 }

@@ -23,9 +23,9 @@ const TITLE_GAP: f64 = 14.0;
 const LEGEND_GAP: f64 = 24.0;
 /// Least width of a column of panels with its share of gaps and margins.
 const COLUMN_WIDTH: u32 = 400;
-/// Height of a row of panels as a part of the width of a panel, and at least.
+/// Height of a row of panels as a part of the width of a panel; at least and at most.
 const ROW_RATIO: f64 = 0.78;
-const ROW_HEIGHT: f64 = 380.0;
+const ROW_HEIGHT: (f64, f64) = (380.0, 700.0);
 
 /// Everything at its place, in pixels.
 pub(super) struct Page<'f> {
@@ -83,7 +83,8 @@ impl<'f> Page<'f> {
             });
         }
         let figures: Vec<&Figure> = sheet.panels.iter().collect();
-        let plots = { figures.iter() }
+        let plots = figures
+            .iter()
             .map(|figure| Plot::new(figure, path))
             .collect::<Result<Vec<_>, _>>()?;
         let (columns, looks) = (sheet.columns(), looks(&figures));
@@ -94,9 +95,7 @@ impl<'f> Page<'f> {
         let legend = Legend::below(&figures, &looks, &note(sheet.note.as_ref(), &figures), width);
         let title = wrap_evenly(&sheet.title, TITLE_SIZE, width);
         let top = below_title(&title);
-        let row = (ROW_RATIO * width / columns as f64)
-            .max(ROW_HEIGHT)
-            .min(ROW_RATIO * 900.0);
+        let row = (ROW_RATIO * width / columns as f64).clamp(ROW_HEIGHT.0, ROW_HEIGHT.1);
         let bottom = top + row * plots.len().div_ceil(columns) as f64;
         let area = Rect {
             left: MARGIN,

@@ -24,7 +24,8 @@ pub(super) fn draw<B: DrawingBackend>(
         for piece in &curve.bands {
             let upper = piece.iter().map(|&(x, _, upper)| (x, upper));
             let lower = piece.iter().rev().map(|&(x, lower, _)| (x, lower));
-            let outline: Vec<_> = { upper.chain(lower) }
+            let outline: Vec<_> = upper
+                .chain(lower)
                 .map(|point| plot.point(point, &panel.inner))
                 .collect();
             canvas.band(&clip::polygon(&outline, &panel.inner), look.color)?;
@@ -33,7 +34,8 @@ pub(super) fn draw<B: DrawingBackend>(
     draw_references(canvas, plot, panel)?;
     for (curve, look) in plot.curves.iter().zip(looks) {
         for piece in &curve.lines {
-            let points: Vec<_> = { piece.iter() }
+            let points: Vec<_> = piece
+                .iter()
                 .map(|&point| plot.point(point, &panel.inner))
                 .collect();
             for part in clip::line(&points, &panel.inner) {

@@ -22,7 +22,9 @@ impl<'f> Plot<'f> {
     /// Computes bands and ranges; `path` is for errors.
     pub fn new(figure: &'f Figure, path: &Path) -> Result<Self, FigureError> {
         let (x_scale, y_scale) = (figure.x_scale, figure.y_scale);
-        let curves: Vec<_> = { figure.curves.iter() }
+        let curves: Vec<_> = figure
+            .curves
+            .iter()
             .map(|curve| pieces(curve, x_scale, y_scale))
             .collect();
         let lines = || curves.iter().flat_map(|curve| curve.lines.iter().flatten());

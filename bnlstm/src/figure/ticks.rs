@@ -17,13 +17,13 @@ const SLACK: f64 = 1e-9;
 pub(super) fn linear(low: f64, high: f64, most: usize) -> Vec<Tick> {
     let start = ((high - low) / most.max(2) as f64).log10().floor() as i32;
     let steps = (start..).flat_map(|exponent| [1.0, 2.0, 5.0].map(|digit| (digit, exponent)));
-    let multiples = steps.map(|(digit, exponent)| {
+    let mut multiples = steps.map(|(digit, exponent)| {
         let step = digit * power(exponent);
         let first = (low / step - SLACK).ceil();
         let count = (high / step + SLACK).floor() - first + 1.0;
         (digit, exponent, first, count)
     });
-    let (digit, exponent, first, count) = { multiples }
+    let (digit, exponent, first, count) = multiples
         .find(|found| found.3 <= most.max(2) as f64)
         .expect("great steps give few ticks");
     let values = (0..count as u32).map(|index| {

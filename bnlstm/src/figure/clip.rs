@@ -1,19 +1,103 @@
-//! Cutting lines and bands to the range of the vertical axis.
+//! Cutting lines and areas to a rectangle.
 
 type Point = (f64, f64);
 
-/// The parts of a polyline that lie within `low..=high`.
-pub(super) fn line(points: &[Point], low: f64, high: f64) -> Vec<Vec<Point>> {
-    if let [only] = points {
-        return if (low..=high).contains(&only.1) {
-            vec![vec![*only]]
+/// A rectangle in pixels; y grows downwards.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Rect {
+    pub left: f64,
+    pub top: f64,
+    pub right: f64,
+    pub bottom: f64,
+}
+
+impl Rect {
+    pub fn width(&self) -> f64 {
+        self.right - self.left
+    }
+
+    pub fn height(&self) -> f64 {
+        self.bottom - self.top
+    }
+
+    pub fn center(&self) -> Point {
+        ((self.left + self.right) / 2.0, (self.top + self.bottom) / 2.0)
+    }
+
+    /// The rectangle without strips at its sides.
+    pub fn without(&self, left: f64, top: f64, right: f64, bottom: f64) -> Self {
+        Self {
+            left: self.left + left,
+            top: self.top + top,
+            right: self.right - right,
+            bottom: self.bottom - bottom,
+        }
+    }
+
+    /// The four half planes whose intersection the rectangle is.
+    fn sides(&self) -> [Side; 4] {
+        [
+            Side {
+                vertical: true,
+                sign: 1.0,
+                at: self.left,
+            },
+            Side {
+                vertical: true,
+                sign: -1.0,
+                at: self.right,
+            },
+            Side {
+                vertical: false,
+                sign: 1.0,
+                at: self.top,
+            },
+            Side {
+                vertical: false,
+                sign: -1.0,
+                at: self.bottom,
+            },
+        ]
+    }
+}
+
+/// The points on one side of a vertical or horizontal line.
+struct Side {
+    vertical: bool,
+    /// 1 if greater coordinates are inside, −1 if smaller ones are.
+    sign: f64,
+    at: f64,
+}
+
+impl Side {
+    fn coordinate(&self, point: Point) -> f64 {
+        if self.vertical { point.0 } else { point.1 }
+    }
+
+    fn has(&self, point: Point) -> bool {
+        self.sign * (self.coordinate(point) - self.at) >= 0.0
+    }
+
+    /// Where the line through two points on different sides meets this one.
+    fn crossing(&self, a: Point, b: Point) -> Point {
+        let part = (self.at - self.coordinate(a)) / (self.coordinate(b) - self.coordinate(a));
+        if self.vertical {
+            (self.at, a.1 + part * (b.1 - a.1))
         } else {
-            Vec::new()
-        };
+            (a.0 + part * (b.0 - a.0), self.at)
+        }
+    }
+}
+
+/// The parts of a polyline that lie within the rectangle.
+pub(super) fn line(points: &[Point], rect: &Rect) -> Vec<Vec<Point>> {
+    if let [only] = points {
+        let inside = rect.sides().iter().all(|side| side.has(*only));
+        return if inside { vec![vec![*only]] } else { Vec::new() };
     }
     let mut parts: Vec<Vec<Point>> = Vec::new();
     for ends in points.windows(2) {
-        let Some((from, to)) = segment(ends[0], ends[1], low, high) else {
+        let Some((from, to)) = segment(ends[0], ends[1], rect) else {
             continue;
         };
         match parts.last_mut() {
@@ -24,84 +108,82 @@ pub(super) fn line(points: &[Point], low: f64, high: f64) -> Vec<Vec<Point>> {
     parts
 }
 
-/// The part of one segment that lies within `low..=high`.
-fn segment(a: Point, b: Point, low: f64, high: f64) -> Option<(Point, Point)> {
-    let inside = |point: Point| (low..=high).contains(&point.1);
-    if (a.1 < low && b.1 < low) || (a.1 > high && b.1 > high) {
-        return None;
-    }
-    let end = |point: Point| {
-        if inside(point) {
-            return point;
+/// The part of one segment that lies within the rectangle.
+fn segment(mut a: Point, mut b: Point, rect: &Rect) -> Option<(Point, Point)> {
+    for side in rect.sides() {
+        match (side.has(a), side.has(b)) {
+            (false, false) => return None,
+            (false, true) => a = side.crossing(a, b),
+            (true, false) => b = side.crossing(a, b),
+            (true, true) => {}
         }
-        let y = if point.1 < low { low } else { high };
-        (crossing(a, b, y), y)
-    };
-    Some((end(a), end(b)))
+    }
+    Some((a, b))
 }
 
-/// Where the line through two points of different height reaches a height.
-fn crossing(a: Point, b: Point, y: f64) -> f64 {
-    a.0 + (y - a.1) / (b.1 - a.1) * (b.0 - a.0)
-}
-
-/// The outline of the band between two polylines over the same x, cut to `low..=high`.
-///
-/// Each edge gets a point where it leaves the range, so that the cut band keeps its slopes.
-pub(super) fn band(lower: &[Point], upper: &[Point], low: f64, high: f64) -> Vec<Point> {
-    let mut outline = edge(upper, low, high);
-    outline.extend(edge(lower, low, high).into_iter().rev());
-    outline
-}
-
-fn edge(points: &[Point], low: f64, high: f64) -> Vec<Point> {
-    let mut edge: Vec<Point> = points.iter().map(|&(x, y)| (x, y.clamp(low, high))).collect();
-    for ends in points.windows(2) {
-        for y in [low, high] {
-            if (ends[0].1 < y) != (ends[1].1 < y) {
-                edge.push((crossing(ends[0], ends[1], y), y));
+/// The part of a polygon that lies within the rectangle: Sutherland & Hodgman 1974, "Reentrant
+/// polygon clipping".
+pub(super) fn polygon(outline: &[Point], rect: &Rect) -> Vec<Point> {
+    let mut outline = outline.to_vec();
+    for side in rect.sides() {
+        let mut cut = Vec::with_capacity(outline.len());
+        for (index, &to) in outline.iter().enumerate() {
+            let from = outline[(index + outline.len() - 1) % outline.len()];
+            if side.has(from) != side.has(to) {
+                cut.push(side.crossing(from, to));
+            }
+            if side.has(to) {
+                cut.push(to);
             }
         }
+        outline = cut;
     }
-    edge.sort_by(|a, b| a.0.total_cmp(&b.0));
-    edge
+    outline
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{band, line};
+    use super::{Rect, line, polygon};
+
+    const UNIT: Rect = Rect {
+        left: 0.0,
+        top: 0.0,
+        right: 4.0,
+        bottom: 1.0,
+    };
 
     #[test]
     fn a_line_inside_stays_whole() {
         let points = [(0.0, 0.0), (1.0, 1.0), (2.0, 0.5)];
-        assert_eq!(line(&points, 0.0, 1.0), [points.to_vec()]);
+        assert_eq!(line(&points, &UNIT), [points.to_vec()]);
     }
 
     #[test]
     fn a_line_is_cut_where_it_leaves_and_returns() {
-        let found = line(&[(0.0, 0.0), (2.0, 2.0), (4.0, 0.0)], 0.0, 1.0);
+        let found = line(&[(0.0, 0.0), (2.0, 2.0), (4.0, 0.0)], &UNIT);
         assert_eq!(
             found,
             [vec![(0.0, 0.0), (1.0, 1.0)], vec![(3.0, 1.0), (4.0, 0.0)]]
         );
-        let through = line(&[(0.0, -1.0), (4.0, 3.0)], 0.0, 1.0);
+        let through = line(&[(0.0, -1.0), (4.0, 3.0)], &UNIT);
         assert_eq!(through, [vec![(1.0, 0.0), (2.0, 1.0)]]);
-        assert!(line(&[(0.0, 2.0), (1.0, 3.0)], 0.0, 1.0).is_empty());
+        assert!(line(&[(0.0, 2.0), (1.0, 3.0)], &UNIT).is_empty());
+        let beyond = line(&[(3.0, 0.0), (5.0, 1.0)], &UNIT);
+        assert_eq!(beyond, [vec![(3.0, 0.0), (4.0, 0.5)]]);
     }
 
     #[test]
     fn single_points_are_kept_or_dropped() {
-        assert_eq!(line(&[(0.0, 0.5)], 0.0, 1.0), [vec![(0.0, 0.5)]]);
-        assert!(line(&[(0.0, 1.5)], 0.0, 1.0).is_empty());
+        assert_eq!(line(&[(0.0, 0.5)], &UNIT), [vec![(0.0, 0.5)]]);
+        assert!(line(&[(0.0, 1.5)], &UNIT).is_empty());
+        assert!(line(&[(-1.0, 0.5)], &UNIT).is_empty());
     }
 
     #[test]
-    fn a_band_is_cut_with_its_slopes() {
-        let lower = [(0.0, 0.0), (2.0, 0.5)];
-        let upper = [(0.0, 0.5), (2.0, 1.5)];
-        let expected = [(0.0, 0.5), (1.0, 1.0), (2.0, 1.0), (2.0, 0.5), (0.0, 0.0)];
-        assert_eq!(band(&lower, &upper, 0.0, 1.0), expected);
-        // An edge that ends on the limit needs no further point there.
-        assert_eq!(band(&[(0.0, 0.5)], &[(0.0, 0.5)], 0.0, 1.0).len(), 2);
+    fn an_area_is_cut_with_its_slopes() {
+        let found = polygon(&[(0.0, 0.0), (0.0, 0.5), (2.0, 1.5), (2.0, 0.5)], &UNIT);
+        let expected = [(0.0, 0.0), (0.0, 0.5), (1.0, 1.0), (2.0, 1.0), (2.0, 0.5)];
+        assert_eq!(found, expected);
+        assert!(polygon(&[(0.0, 2.0), (1.0, 2.0), (1.0, 3.0)], &UNIT).is_empty());
     }
 }

@@ -54,6 +54,24 @@ impl DrawingBackend for Raster<'_> {
         self.bitmap.draw_rect(upper_left, bottom_right, style, fill)
     }
 
+    /// The drawing library joins wide pieces at their inner edges, which lie far away where pieces
+    /// are shorter than the line is wide: each piece is a rectangle here, and each joint a circle.
+    fn draw_path<S: BackendStyle, I: IntoIterator<Item = Coord>>(
+        &mut self,
+        path: I,
+        style: &S,
+    ) -> Result<(), DrawingErrorKind<BitMapError>> {
+        let points: Vec<Coord> = path.into_iter().collect();
+        let half = f64::from(style.stroke_width()) / 2.0;
+        for ends in points.windows(2) {
+            self.bitmap.fill_polygon(bar(ends[0], ends[1], half), style)?;
+        }
+        for joint in points.iter().skip(1).rev().skip(1) {
+            self.bitmap.draw_circle(*joint, half as u32, style, true)?;
+        }
+        Ok(())
+    }
+
     fn draw_text<S: BackendTextStyle>(
         &mut self,
         text: &str,
@@ -65,6 +83,25 @@ impl DrawingBackend for Raster<'_> {
         let (dx, dy) = style.transform().transform(0, down);
         self.bitmap.draw_text(text, style, (x + dx, y + dy))
     }
+}
+
+/// The corners of a straight line that has a width.
+fn bar(from: Coord, to: Coord, half: f64) -> [Coord; 4] {
+    let (dx, dy) = (f64::from(to.0 - from.0), f64::from(to.1 - from.1));
+    let length = dx.hypot(dy).max(f64::MIN_POSITIVE);
+    let (across_x, across_y) = (-dy / length * half, dx / length * half);
+    let corner = |end: Coord, side: f64| {
+        (
+            (f64::from(end.0) + side * across_x).round() as i32,
+            (f64::from(end.1) + side * across_y).round() as i32,
+        )
+    };
+    [
+        corner(from, 1.0),
+        corner(to, 1.0),
+        corner(to, -1.0),
+        corner(from, -1.0),
+    ]
 }
 
 /// The pixels of a figure, row by row, red, green and blue of 8 bits each, from a function that

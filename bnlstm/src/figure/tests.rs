@@ -95,7 +95,7 @@ fn svg_holds_all_texts() {
     figure().save(&path).unwrap();
     let svg = fs::read_to_string(path).unwrap();
     assert!(
-        svg.starts_with("<svg width=\"1200\" height=\"750\" viewBox="),
+        svg.starts_with("<svg width=\"1200\" height=\"750\" stroke-linejoin=\"round\" viewBox="),
         "{}",
         &svg[..80]
     );
@@ -108,8 +108,8 @@ fn svg_holds_all_texts() {
     ] {
         assert!(svg.contains(&format!("\n{text}\n")), "{text}");
     }
-    // Three bands, each filled with the colour of its line.
-    assert_eq!(svg.matches("<polygon").count(), 3);
+    // Three bands, each with a sample in the legend.
+    assert_eq!(svg.matches("<polygon").count(), 6);
 }
 
 #[test]

@@ -21,7 +21,9 @@ pub(super) fn render(
     draw(&area, SCALE)?;
     area.present()?;
     drop(area);
-    // The view box keeps the units of the drawing; width and height are those of the figure.
+    // The view box keeps the units of the drawing; width and height are those of the figure. All
+    // lines inherit the joins: those of noisy curves would be spikes.
     let drawn = format!("width=\"{wide}\" height=\"{high}\"");
-    Ok(text.replacen(&drawn, &format!("width=\"{width}\" height=\"{height}\""), 1))
+    let figure = format!("width=\"{width}\" height=\"{height}\" stroke-linejoin=\"round\"");
+    Ok(text.replacen(&drawn, &figure, 1))
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod model;
+mod reader;
 
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,7 @@ use crate::task::TaskConfig;
 pub use check::ValueError;
 pub(crate) use check::from_one_to;
 pub use model::{ModelConfig, RecurrentInit};
+pub use reader::ReaderConfig;
 
 /// How it is trained.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

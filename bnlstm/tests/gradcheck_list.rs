@@ -33,6 +33,7 @@ fn check(cell: Cell, text: &str, lengths: &[usize], mode: Mode) {
         recurrent_init: RecurrentInit::Orthogonal,
         forget_bias: 1.0,
         initial_noise: 0.1,
+        reader: None,
     };
     let layer_check = LayerCheck {
         steps: STEPS,

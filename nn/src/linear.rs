@@ -1,10 +1,9 @@
 //! Affine maps and look-ups.
 
-use std::sync::Arc;
-
 use autodiff::Var;
-use kernels::{Indices, Real};
+use kernels::Real;
 
+use crate::cell::Sequence;
 use crate::context::Context;
 use crate::init::Initializer;
 use crate::params::{ParamId, Scope};
@@ -57,16 +56,16 @@ impl Embedding {
         }
     }
 
-    /// Rows `[N, D]` of the N symbols.
+    /// The rows of all symbols of a sequence, `[T, B, D]`; zeros for its padding.
     ///
     /// # Panics
     /// If a symbol is not below V.
     #[track_caller]
-    pub fn forward<'t, T: Real>(
+    pub fn of_sequence<'t, T: Real>(
         &self,
         context: &mut Context<'t, '_, T>,
-        symbols: &Arc<Indices>,
+        symbols: &Sequence<'t, T>,
     ) -> Var<'t, T> {
-        context.param(self.table).gather_rows(symbols)
+        symbols.product(context.param(self.table))
     }
 }

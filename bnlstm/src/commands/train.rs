@@ -120,7 +120,7 @@ fn learning_curves(config: &RunConfig, metric: Metric, records: &[Record]) -> Fi
         let points = points.map(|record| (record.update as f64, metric.of(&of(&record.valid))));
         Curve::new(name).with_seed(config.training.seed, points.collect())
     };
-    figure.curves = if normalization.has_statistics() {
+    figure.curves = if config.model.has_statistics() {
         vec![
             curve("population statistics", |scores| scores.population),
             curve("running averages", |scores| scores.running),

@@ -49,6 +49,7 @@ impl ModelConfig {
         from_one_to("model.layers", self.layers, MOST_LAYERS)?;
         check_layers(self)?;
         at_least_zero("model.initial_noise", self.initial_noise)?;
+        self.reader.map_or(Ok(()), |reader| reader.check())?;
         self.check_forget_bias()
     }
 
@@ -74,6 +75,7 @@ impl RunConfig {
         let Self { model, training, .. } = self;
         self.task.check()?;
         model.check()?;
+        check_reader(self)?;
         check_length(training)?;
         at_least_one("training.batch", training.batch)?;
         positive("training.clip", training.clip)?;
@@ -103,7 +105,7 @@ impl RunConfig {
             return Err(ValueError::new("training.batch", batch, remedy));
         }
         let has_single = |batch| batch == 1 || keeps && examples % batch == 1;
-        if !self.model.normalization.has_statistics() || !has_single(batch) {
+        if !self.model.has_statistics() || !has_single(batch) {
             return Ok(());
         }
         let next = (batch + 1..=examples).find(|&batch| !has_single(batch));
@@ -131,6 +133,16 @@ fn check_layers(model: &ModelConfig) -> Result<(), ValueError> {
     let regularization = &model.regularization;
     let unfit = |problem| ValueError::new("model.regularization", regularization, problem);
     regularization.check(sites.cell()).map_err(unfit)
+}
+
+/// A model for questions has words and attention, and only such a model.
+fn check_reader(run: &RunConfig) -> Result<(), ValueError> {
+    let remedy = match (run.task.asks_questions(), run.model.reader) {
+        (true, None) => "the task qa needs words and an attention; give model.reader.embedding_size",
+        (false, Some(_)) => "only the task qa has words and an attention; leave it out",
+        _ => return Ok(()),
+    };
+    Err(ValueError::new("model.reader", run.task.to_string(), remedy))
 }
 
 fn check_length(training: &TrainingConfig) -> Result<(), ValueError> {

@@ -5,6 +5,7 @@ use std::fmt;
 use nn::context::Statistics;
 use serde::{Deserialize, Serialize};
 
+use super::ReaderConfig;
 use crate::cell::Cell;
 use crate::normalization::{Normalization, ParseError, Sites, Stats, Text};
 use crate::regularization::Regularization;
@@ -42,9 +43,17 @@ pub struct ModelConfig {
     pub forget_bias: f64,
     /// Standard deviation of the noise that is added to `h_0`.
     pub initial_noise: f64,
+    /// What it has besides for questions, and only for these.
+    pub reader: Option<ReaderConfig>,
 }
 
 impl ModelConfig {
+    /// Whether it normalizes over the batch somewhere, so that there are statistics to estimate.
+    pub fn has_statistics(&self) -> bool {
+        let attention = self.reader.is_some_and(|reader| reader.attention.is_over_batch());
+        self.normalization.has_statistics() || attention
+    }
+
     /// Whether a sequence may be read in parts, each of which goes on where the one before it has
     /// ended: not in both directions, nor with normalizations that look at several steps at once,
     /// which those of whole sequences do if their statistics are those of the batch at hand.
@@ -78,7 +87,15 @@ impl fmt::Display for ModelConfig {
             self.hidden_size,
             self.normalization.cell().label(),
             self.regularization
-        )
+        )?;
+        match self.reader {
+            None => Ok(()),
+            Some(reader) => write!(
+                f,
+                "; words of {} elements, normalization of the attention: {}",
+                reader.embedding_size, reader.attention
+            ),
+        }
     }
 }
 
@@ -99,6 +116,8 @@ struct WrittenModel {
     recurrent_init: RecurrentInit,
     forget_bias: f64,
     initial_noise: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reader: Option<ReaderConfig>,
 }
 
 fn one() -> usize {
@@ -118,6 +137,7 @@ impl TryFrom<WrittenModel> for ModelConfig {
             recurrent_init: model.recurrent_init,
             forget_bias: model.forget_bias,
             initial_noise: model.initial_noise,
+            reader: model.reader,
         })
     }
 }
@@ -134,6 +154,7 @@ impl From<ModelConfig> for WrittenModel {
             recurrent_init: model.recurrent_init,
             forget_bias: model.forget_bias,
             initial_noise: model.initial_noise,
+            reader: model.reader,
         }
     }
 }

@@ -82,14 +82,15 @@ impl Run {
         let mut store = ParamStore::new(device);
         let interface = Interface::from(sizes);
         let mut scope = Scope::new(&mut store, &mut rng);
-        let layers = config.layers(&mut scope, interface);
-        let model = Model::new(&mut scope, layers, config, interface);
+        let model = Model::new(&mut scope, config, interface);
         let shape = [sizes.steps, sizes.batch, sizes.input_size];
         let inputs = (0..shape.iter().product()).map(|_| rng.random_range(-1.0..1.0));
         let targets = (0..sizes.batch).map(|row| (row % interface.head.size()) as u32);
         let batch = Batch {
             examples: sizes.batch,
             inputs: Inputs::Numbers(inputs.collect()),
+            lengths: None,
+            question: None,
             targets: Targets::Classes(targets.collect()),
         };
         let rule = OptimizerConfig::Sgd {
@@ -111,9 +112,10 @@ impl Run {
         let start = Instant::now();
         self.tape.clear();
         let mut context = Context::new(&self.tape, &mut self.store, Mode::Train, &mut self.rng);
-        let answers = self.model.forward(&mut context, &self.batch.sequence(&self.tape));
+        let shown = self.batch.shown(&self.tape);
+        let answers = self.model.forward(&mut context, &shown);
         let loss = self.model.loss(&answers, &self.batch);
-        let penalty = self.model.penalty(&answers);
+        let penalty = self.model.penalty(&answers, &shown);
         let total = penalty.map_or(loss, |penalty| loss.add(penalty));
         let gradients = context.param_gradients(self.tape.backward(total));
         self.optimizer.step(&mut self.store, &gradients);

@@ -71,7 +71,7 @@ impl Sizes {
             );
             return Err(ValueError::new("--batch", self.batch, remedy));
         }
-        if self.batch == 1 && model.normalization.has_statistics() {
+        if self.batch == 1 && model.has_statistics() {
             let remedy = "a batch of one has no variance for batch normalization; give at least 2";
             return Err(ValueError::new("--batch", self.batch, remedy));
         }

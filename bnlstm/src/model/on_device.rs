@@ -13,6 +13,8 @@ use crate::task::{Batch, Input, Inputs, Targets};
 pub struct OnDevice<T: Real> {
     examples: usize,
     inputs: OnDeviceInputs<T>,
+    lengths: Option<Vec<usize>>,
+    question: Option<(Arc<Indices>, Vec<usize>)>,
     targets: OnDeviceTargets<T>,
 }
 
@@ -51,9 +53,12 @@ impl<T: Real> OnDevice<T> {
                 OnDeviceTargets::Numbers(device.tensor([values.len(), 1], &numbers(values)))
             }
         };
+        let question = batch.question.as_ref();
         Self {
             examples: batch.examples,
             inputs,
+            lengths: batch.lengths.clone(),
+            question: question.map(|text| (device.indices(&text.symbols), text.lengths.clone())),
             targets,
         }
     }
@@ -63,10 +68,39 @@ impl<T: Real> OnDevice<T> {
     }
 
     /// The inputs, to be read.
-    pub fn sequence<'t>(&self, tape: &'t Tape<T>) -> Sequence<'t, T> {
-        match &self.inputs {
+    pub fn shown<'t>(&self, tape: &'t Tape<T>) -> Shown<'t, T> {
+        let sequence = match &self.inputs {
             OnDeviceInputs::Numbers(x) => tape.constant(x.clone()).into(),
             OnDeviceInputs::Symbols(symbols) => Sequence::symbols(tape, symbols, self.examples),
+        };
+        let question = self.question.as_ref();
+        Shown {
+            sequence: match &self.lengths {
+                Some(lengths) => sequence.with_lengths(lengths),
+                None => sequence,
+            },
+            question: question.map(|(symbols, lengths)| {
+                Sequence::symbols(tape, symbols, self.examples).with_lengths(lengths)
+            }),
+        }
+    }
+}
+
+/// What a model is shown.
+#[derive(Clone, Debug)]
+pub struct Shown<'t, T: Real> {
+    /// What is read.
+    pub sequence: Sequence<'t, T>,
+    /// What is asked about it, if anything.
+    pub question: Option<Sequence<'t, T>>,
+}
+
+impl<'t, T: Real> From<Sequence<'t, T>> for Shown<'t, T> {
+    /// Nothing is asked.
+    fn from(sequence: Sequence<'t, T>) -> Self {
+        Self {
+            sequence,
+            question: None,
         }
     }
 }

@@ -83,6 +83,8 @@ impl Task for Adding {
         Batch {
             examples: chosen.len(),
             inputs: Inputs::Numbers(inputs.collect()),
+            lengths: None,
+            question: None,
             targets: Targets::Numbers(examples.iter().map(sum).collect()),
         }
     }

@@ -9,8 +9,21 @@ pub struct Batch {
     pub examples: usize,
     /// What is read.
     pub inputs: Inputs,
+    /// Steps of each sequence `[B]`, if they differ; what follows is padding.
+    pub lengths: Option<Vec<usize>>,
+    /// What is asked about it, if anything.
+    pub question: Option<Padded>,
     /// What should be answered.
     pub targets: Targets,
+}
+
+/// Sequences of symbols of several lengths.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Padded {
+    /// `S · B` symbols, those of the first step first.
+    pub symbols: Vec<u32>,
+    /// Steps of each sequence `[B]`; what follows is padding.
+    pub lengths: Vec<usize>,
 }
 
 /// What a model reads.
@@ -38,11 +51,13 @@ impl Batch {
         let rows = steps * self.examples;
         match (&self.inputs, &self.targets) {
             (Inputs::Symbols(inputs), Targets::Classes(targets))
-                if inputs.len() > rows && inputs.len() == targets.len() =>
+                if inputs.len() > rows && inputs.len() == targets.len() && self.lengths.is_none() =>
             {
                 let part = |(inputs, targets): (&[u32], &[u32])| Self {
                     examples: self.examples,
                     inputs: Inputs::Symbols(inputs.to_vec()),
+                    lengths: None,
+                    question: None,
                     targets: Targets::Classes(targets.to_vec()),
                 };
                 inputs.chunks(rows).zip(targets.chunks(rows)).map(part).collect()

@@ -192,6 +192,8 @@ impl Task for CharLm {
         Batch {
             examples: chosen.len(),
             inputs: Inputs::Symbols(at(0)),
+            lengths: None,
+            question: None,
             targets: Targets::Classes(at(1)),
         }
     }

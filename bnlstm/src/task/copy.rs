@@ -104,6 +104,8 @@ impl Task for Copy {
         Batch {
             examples: chosen.len(),
             inputs: Inputs::Symbols(inputs.collect()),
+            lengths: None,
+            question: None,
             targets: Targets::Classes(targets.collect()),
         }
     }

@@ -43,13 +43,20 @@ pub enum Head {
     },
     /// A number, after the last step.
     Number,
+    /// One of so many entities of a story, which a question asks for.
+    Entity {
+        /// `E`, number of entities.
+        count: usize,
+        /// Steps of the longest question of training.
+        question_steps: usize,
+    },
 }
 
 impl Head {
     /// Elements of an answer: logits of classes, or a number.
     pub fn size(self) -> usize {
         match self {
-            Head::Class(count) | Head::Symbols { count, .. } => count,
+            Head::Class(count) | Head::Symbols { count, .. } | Head::Entity { count, .. } => count,
             Head::Number => 1,
         }
     }

@@ -16,7 +16,7 @@ use rand_chacha::ChaCha8Rng;
 use nn::data::{Batches, LastBatch};
 
 pub use adding::Adding;
-pub use batch::{Batch, Inputs, Pass, Targets};
+pub use batch::{Batch, Inputs, Padded, Pass, Targets};
 pub use charlm::CharLm;
 pub use config::{CorpusName, ImagesName, TaskConfig, TaskName};
 pub use copy::Copy;

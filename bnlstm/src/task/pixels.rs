@@ -201,6 +201,8 @@ impl Task for Pixels {
         Batch {
             examples: chosen.len(),
             inputs: Inputs::Numbers(inputs.collect()),
+            lengths: None,
+            question: None,
             targets: Targets::Classes(labels.collect()),
         }
     }

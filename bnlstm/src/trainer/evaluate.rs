@@ -151,17 +151,17 @@ impl<T: Real> Trainer<'_, T> {
         let mut within = Carried::default();
         for (index, part) in parts.iter().enumerate() {
             self.inference.clear();
-            let shown = OnDevice::new(part, self.interface.input, self.store.device());
+            let on_device = OnDevice::new(part, self.interface.input, self.store.device());
             let noise = &mut reading.noise;
             let mut context = Context::new(&self.inference, &mut self.store, mode, noise);
-            let sequence = shown.sequence(&self.inference);
-            let sequence = match index {
-                0 => reading.carried.begin(&self.inference, sequence),
-                _ => within.go_on(&self.inference, sequence),
+            let mut shown = on_device.shown(&self.inference);
+            shown.sequence = match index {
+                0 => reading.carried.begin(&self.inference, shown.sequence),
+                _ => within.go_on(&self.inference, shown.sequence),
             };
-            let answers = self.model.forward(&mut context, &sequence);
+            let answers = self.model.forward(&mut context, &shown);
             if carries || parts.len() > 1 {
-                within.put(answers.states.end_values(), sequence.steps());
+                within.put(answers.states.end_values(), shown.sequence.steps());
             }
             each(answers.outputs.value().to_vec(), &part.targets);
         }

@@ -103,8 +103,8 @@ pub struct Trainer<'a, T: Real> {
 impl<'a, T: Real> Trainer<'a, T> {
     /// A model with fresh weights.
     pub fn new(config: &RunConfig, task: &'a dyn Task, device: &Device<T>) -> Self {
-        let layers = |scope: &mut Scope<'_, T>, interface| config.model.layers(scope, interface);
-        Self::with_layers(config, task, device, layers)
+        let model = |scope: &mut Scope<'_, T>, interface| Model::new(scope, &config.model, interface);
+        Self::with_model(config, task, device, model)
     }
 
     /// The same with recurrent layers of one's own, which `make` makes, in place of those that the
@@ -115,13 +115,23 @@ impl<'a, T: Real> Trainer<'a, T> {
         device: &Device<T>,
         make: impl FnOnce(&mut Scope<'_, T>, Interface) -> Layer<T>,
     ) -> Self {
+        Self::with_model(config, task, device, |scope, interface| {
+            let layers = make(scope, interface);
+            Model::with_layers(scope, layers, &config.model, interface)
+        })
+    }
+
+    fn with_model(
+        config: &RunConfig,
+        task: &'a dyn Task,
+        device: &Device<T>,
+        make: impl FnOnce(&mut Scope<'_, T>, Interface) -> Model<T>,
+    ) -> Self {
         let seed = config.training.seed;
         let interface = task.interface();
         let mut store = ParamStore::new(device);
         let mut weights = generator(seed, WEIGHTS);
-        let mut scope = Scope::new(&mut store, &mut weights);
-        let layers = make(&mut scope, interface);
-        let model = Model::new(&mut scope, layers, &config.model, interface);
+        let model = make(&mut Scope::new(&mut store, &mut weights), interface);
         let optimizer = Optimizer::new(config.optimizer, &store);
         Self {
             config: config.clone(),
@@ -221,15 +231,17 @@ impl<'a, T: Real> Trainer<'a, T> {
     fn update(&mut self, chosen: &[usize]) -> (Tensor<T>, Tensor<T>, usize) {
         self.tape.clear();
         let batch = self.task.batch(Split::Train, chosen, &mut self.noise);
-        let shown = OnDevice::new(&batch, self.interface.input, self.store.device());
+        let on_device = OnDevice::new(&batch, self.interface.input, self.store.device());
         let mut context = Context::new(&self.tape, &mut self.store, Mode::Train, &mut self.noise);
-        let sequence = self.carried.begin(&self.tape, shown.sequence(&self.tape));
-        let answers = self.model.forward(&mut context, &sequence);
+        let mut shown = on_device.shown(&self.tape);
+        shown.sequence = self.carried.begin(&self.tape, shown.sequence);
+        let answers = self.model.forward(&mut context, &shown);
         if self.task.carries_state() {
-            self.carried.put(answers.states.end_values(), sequence.steps());
+            self.carried
+                .put(answers.states.end_values(), shown.sequence.steps());
         }
-        let loss = self.model.loss(&answers, &shown);
-        let penalty = self.model.penalty(&answers);
+        let loss = self.model.loss(&answers, &on_device);
+        let penalty = self.model.penalty(&answers, &shown);
         let total = penalty.map_or(loss, |penalty| loss.add(penalty));
         let mut gradients = context.param_gradients(self.tape.backward(total));
         let loss = loss.value();

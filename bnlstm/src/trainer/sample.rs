@@ -62,13 +62,16 @@ impl<T: Real> Trainer<'_, T> {
         let batch = Batch {
             examples: 1,
             inputs: Inputs::Symbols(symbols.to_vec()),
+            lengths: None,
+            question: None,
             targets: Targets::Classes(Vec::new()),
         };
-        let shown = OnDevice::new(&batch, self.interface.input, self.store.device());
+        let on_device = OnDevice::new(&batch, self.interface.input, self.store.device());
         let mode = Mode::Eval(statistics);
         let mut context = Context::new(&self.inference, &mut self.store, mode, noise);
-        let sequence = carried.go_on(&self.inference, shown.sequence(&self.inference));
-        let answers = self.model.forward(&mut context, &sequence);
+        let mut shown = on_device.shown(&self.inference);
+        shown.sequence = carried.go_on(&self.inference, shown.sequence);
+        let answers = self.model.forward(&mut context, &shown);
         carried.put(answers.states.end_values(), symbols.len());
         let outputs = answers.outputs.value();
         let last = outputs.row(symbols.len() - 1).to_vec();

@@ -8,6 +8,7 @@ use bnlstm::config::ModelConfig;
 use bnlstm::device::{DeviceChoice, DeviceKind};
 use bnlstm::model::Model;
 use bnlstm::task::{Head, Input, Interface};
+use nn::cell::Sequence;
 use nn::context::{Context, Mode, Statistics};
 use nn::params::{ParamId, ParamStore, Role, Scope};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
@@ -56,8 +57,7 @@ fn comparisons(device: &Device<f64>, normalization: &str, mode: Mode) -> Vec<(St
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let mut scope = Scope::new(&mut store, &mut rng);
     let model = model(normalization);
-    let layers = model.layers(&mut scope, INTERFACE);
-    let classifier = Model::new(&mut scope, layers, &model, INTERFACE);
+    let classifier = Model::new(&mut scope, &model, INTERFACE);
     scatter(&mut store);
     let trainable = store.iter().filter(|(_, param)| param.role == Role::Trainable);
     let ids: Vec<ParamId> = trainable.map(|(id, _)| id).collect();
@@ -77,7 +77,7 @@ fn comparisons(device: &Device<f64>, normalization: &str, mode: Mode) -> Vec<(St
             ids.iter()
                 .zip(&inputs[1..])
                 .for_each(|(&id, &var)| context.bind(id, var));
-            let logits: Var<'_, f64> = classifier.forward(&mut context, &inputs[0].into()).outputs;
+            let logits: Var<'_, f64> = classifier.forward(&mut context, &Sequence::from(inputs[0]).into()).outputs;
             vec![logits, logits.cross_entropy(&targets)]
         },
         &inputs,

@@ -152,6 +152,7 @@ pub fn config(normalization: &str) -> RunConfig {
             recurrent_init: RecurrentInit::IdentityG,
             forget_bias: 1.0,
             initial_noise: 0.0,
+            reader: None,
         },
         optimizer: OptimizerConfig::Adam {
             learning_rate: 1e-2,

@@ -81,6 +81,7 @@ pub fn model(cell: Cell, text: &str, hidden_size: usize) -> ModelConfig {
         recurrent_init: RecurrentInit::Orthogonal,
         forget_bias: 1.0,
         initial_noise: 0.0,
+        reader: None,
     }
 }
 

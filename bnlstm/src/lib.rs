@@ -4,6 +4,7 @@
 //! * [`cell`]: the recurrent cells and their sites; [`regularization`]; [`list`]: all there is
 //! * [`describe`]: what a model computes, keeps and costs
 //! * [`task`]: what is learned
+//! * [`data`]: files of data, and what stands in for them
 //! * [`config`], [`trainer`], [`comparison`]: runs; [`study`]: a short one for a cell or a
 //!   normalization of one's own
 //! * [`run_directory`], [`figure`], [`table`], [`progress`]: what one sees of them
@@ -14,6 +15,7 @@ pub mod cell;
 pub mod commands;
 pub mod comparison;
 pub mod config;
+pub mod data;
 pub mod describe;
 pub mod device;
 pub mod figure;

@@ -117,6 +117,16 @@ fn tensors_changes() {
     change("tensors", fuzz::tensors, 2);
 }
 
+#[test]
+fn question_corpus() {
+    replay("question", fuzz::question);
+}
+
+#[test]
+fn question_changes() {
+    change("question", fuzz::question, 3);
+}
+
 /// Files whose names say that they are valid must be read, or the corpus tests little.
 #[test]
 fn valid_files_are_read() {
@@ -126,7 +136,7 @@ fn valid_files_are_read() {
             name.starts_with("valid")
         })
     };
-    let mut counts = [0, 0];
+    let mut counts = [0, 0, 0];
     for (path, bytes) in valid("idx") {
         let idx = nn::data::parse_idx(&bytes);
         assert!(idx.is_ok(), "{}: {}", path.display(), idx.unwrap_err());
@@ -136,6 +146,11 @@ fn valid_files_are_read() {
         let file = nn::tensors::TensorFile::parse(&bytes);
         assert!(file.is_ok(), "{}: {}", path.display(), file.unwrap_err());
         counts[1] += 1;
+    }
+    for (path, bytes) in valid("question") {
+        let question = bnlstm::data::questions::Question::parse(&path, &bytes);
+        assert!(question.is_ok(), "{}", question.unwrap_err());
+        counts[2] += 1;
     }
     assert!(counts.iter().all(|&count| count >= 3), "{counts:?}");
 }

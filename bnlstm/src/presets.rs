@@ -43,6 +43,7 @@ pub const PRESETS: &[Preset] = &[
     preset!("text8-corrected"),
     preset!("text8-baseline"),
     preset!("text8-quick"),
+    preset!("qa-quick"),
     preset!("copy-quick"),
     preset!("adding-quick"),
 ];

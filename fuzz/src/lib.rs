@@ -12,13 +12,14 @@
 //! ```
 //!
 //! New inputs go to the first folder, so that the committed corpus stays as it is. Copy one of them
-//! there, under a name that tells what it is, when it shows a fault that was mended. `ptb` and
-//! `tensors` are run in the same way.
+//! there, under a name that tells what it is, when it shows a fault that was mended. `ptb`,
+//! `question` and `tensors` are run in the same way.
 
 #![forbid(unsafe_code)]
 
 use std::path::Path;
 
+use bnlstm::data::questions::{Question, VocabularyBuilder, nearest_sentences};
 use bnlstm::data::text::{character_form, parse_characters, parse_words, text8_normalize, word_form};
 use nn::data::parse_idx;
 use nn::tensors::{Conversion, TensorFile, write_tensors};
@@ -88,4 +89,29 @@ pub fn tensors(data: &[u8]) {
         let bits = |values: &[f64]| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
         assert_eq!(bits(&tensor.data), bits(&data), "{}", tensor.name);
     }
+}
+
+/// The reader of questions: no input panics; writing what was read gives the same bytes, but for those
+/// that are not UTF-8, and reading them again the same question; and it can be cut and encoded.
+///
+/// # Panics
+/// If one of these does not hold.
+pub fn question(data: &[u8]) {
+    let Ok(mut question) = Question::parse("fuzzed", data) else {
+        return;
+    };
+    let written = question.to_bytes();
+    assert_eq!(written, String::from_utf8_lossy(data).as_bytes());
+    assert_eq!(Question::parse("written", &written).as_ref(), Ok(&question));
+    let mut builder = VocabularyBuilder::default();
+    builder.count_words(&question);
+    builder.count_entities(&question);
+    let vocabulary = builder.build(0);
+    let whole = vocabulary.encode(&question);
+    assert!(whole.holds_answer());
+    assert_eq!(whole.entities, vocabulary.entities());
+    question.context = nearest_sentences(&question.context, &question.question, 1);
+    let cut = vocabulary.encode(&question);
+    assert!(!cut.document.is_empty() && cut.document.len() <= whole.document.len());
+    assert!((cut.answer as usize) < cut.entities);
 }

@@ -127,6 +127,16 @@ fn tensors_changes() {
     change("tensors", fuzz::tensors, 2);
 }
 
+#[test]
+fn question_corpus() {
+    replay("question", fuzz::question);
+}
+
+#[test]
+fn question_changes() {
+    change("question", fuzz::question, 3);
+}
+
 /// Files whose names say that they are valid must be read, or the corpus tests little.
 #[test]
 fn valid_files_are_read() {
@@ -136,7 +146,7 @@ fn valid_files_are_read() {
             name.starts_with("valid")
         })
     };
-    let mut counts = [0, 0, 0];
+    let mut counts = [0; 4];
     for (path, bytes) in valid("idx") {
         let idx = nn::data::parse_idx(&bytes);
         assert!(idx.is_ok(), "{}: {}", path.display(), idx.unwrap_err());
@@ -152,6 +162,11 @@ fn valid_files_are_read() {
         let characters = bnlstm::data::text::parse_characters(&path, &bytes);
         assert!(words.is_ok() || characters.is_ok(), "{}", words.unwrap_err());
         counts[2] += 1;
+    }
+    for (path, bytes) in valid("question") {
+        let question = bnlstm::data::questions::Question::parse(&path, &bytes);
+        assert!(question.is_ok(), "{}", question.unwrap_err());
+        counts[3] += 1;
     }
     assert!(counts.iter().all(|&count| count >= 3), "{counts:?}");
 }

@@ -3,7 +3,8 @@
 //! * [`source`]: the datasets, what their files are called, and where they come from
 //! * [`directory`]: where files are looked for
 //! * [`checksum`]: whether a file is the published original
-//! * [`images`]: MNIST and what has its format; [`text`]: corpora of characters
+//! * [`images`]: MNIST and what has its format; [`text`]: corpora of characters;
+//!   [`questions`]: stories with questions about them
 //! * [`listing`]: what is there and what is missing
 //! * [`mt19937`]: the generator behind the pixel order of the paper's authors
 //!
@@ -16,6 +17,7 @@ pub mod images;
 pub mod listing;
 pub mod mt19937;
 mod packed;
+pub mod questions;
 pub mod source;
 pub mod text;
 

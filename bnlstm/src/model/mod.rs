@@ -16,8 +16,8 @@ use nn::regularization::norm_stabilizer;
 use crate::config::ModelConfig;
 use crate::task::{Head, Interface};
 
-pub use on_device::{OnDevice, Shown};
 use on_device::OnDeviceTargets;
+pub use on_device::{OnDevice, Shown};
 pub use reader::Reader;
 
 /// What reads, and a linear map from what it says to answers.
@@ -76,12 +76,7 @@ impl<T: Real> Model<T> {
         Self::of_body(scope, Body::Layers(layers), config, interface)
     }
 
-    fn of_body(
-        scope: &mut Scope<'_, T>,
-        body: Body<T>,
-        config: &ModelConfig,
-        interface: Interface,
-    ) -> Self {
+    fn of_body(scope: &mut Scope<'_, T>, body: Body<T>, config: &ModelConfig, interface: Interface) -> Self {
         let init = Initializer::Orthogonal { gain: 1.0 };
         let head = interface.head;
         let size = match &body {

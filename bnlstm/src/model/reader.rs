@@ -91,9 +91,7 @@ impl<T: Real> Reader<T> {
         });
         let states = self.story.forward(context, &story);
         let query = self.question.forward(context, &question).last;
-        let attended = self
-            .attention
-            .forward(context, states.h, story.lengths(), query);
+        let attended = self.attention.forward(context, states.h, story.lengths(), query);
         (attended.g, states)
     }
 }

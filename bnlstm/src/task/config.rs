@@ -6,10 +6,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Adding, CharLm, Copy, PixelOrder, Pixels, Task, TaskError};
+use super::{Adding, CharLm, Copy, PixelOrder, Pixels, Questions, Task, TaskError};
 use crate::config::{ValueError, from_one_to};
 use crate::data::directory::DataDirectory;
 use crate::data::images::{ImageSet, Images};
+use crate::data::questions::{
+    GeneratedConfig, GeneratedCorpus, QuestionData, QuestionFolder, Reading, Strictness,
+};
 use crate::data::text::{Corpus, Fractions};
 
 /// Longer sequences than this do not fit in memory.
@@ -26,6 +29,8 @@ pub enum TaskName {
     Pmnist,
     /// The next character of a text (the King James text is embedded).
     Charlm,
+    /// The entity that a question about a story asks for (generated stories without any files).
+    Qa,
     /// Symbols to be repeated after a long time (generated).
     Copy,
     /// Two marked numbers among many, to be added (generated).
@@ -39,6 +44,7 @@ impl TaskName {
             Self::Digits => "Alpaydin & Kaynak 1998, Optical Recognition of Handwritten Digits",
             Self::Smnist | Self::Pmnist => "Le, Jaitly & Hinton 2015, arXiv 1504.00941",
             Self::Charlm => "Cooijmans et al. 2016, section 5.2; Mikolov et al. 2012",
+            Self::Qa => "Hermann et al. 2015, arXiv 1506.03340; Cooijmans et al. 2016, section 5.4",
             Self::Copy => "Arjovsky, Shah & Bengio 2016, arXiv 1511.06464, section 4.1",
             Self::Adding => "Hochreiter & Schmidhuber 1997; Le, Jaitly & Hinton 2015, arXiv 1504.00941",
         }
@@ -51,6 +57,7 @@ impl TaskName {
             Self::Smnist => "smnist-quick",
             Self::Pmnist => "pmnist-quick",
             Self::Charlm => "charlm-quick",
+            Self::Qa => "qa-quick",
             Self::Copy => "copy-quick",
             Self::Adding => "adding-quick",
         }
@@ -123,6 +130,25 @@ impl CorpusName {
     }
 }
 
+/// Questions about stories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum QuestionsName {
+    /// Made up.
+    Generated,
+    /// The CNN corpus.
+    Cnn,
+}
+
+impl QuestionsName {
+    fn title(self) -> &'static str {
+        match self {
+            Self::Generated => "generated questions",
+            Self::Cnn => "CNN questions",
+        }
+    }
+}
+
 /// Which task, and how it is presented.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "kebab-case", deny_unknown_fields)]
@@ -177,6 +203,26 @@ pub enum TaskConfig {
         #[serde(default)]
         carry_state: bool,
     },
+    /// The entity that a question about a story asks for.
+    Qa {
+        /// The directory of data files, for the CNN corpus.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        data: Option<PathBuf>,
+        /// Which questions.
+        corpus: QuestionsName,
+        /// Of each story only so many sentences, those most like the question; without it, all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sentences: Option<usize>,
+        /// Of the CNN corpus: whether malformed files are left out, and not an error.
+        #[serde(default)]
+        lenient: bool,
+        /// The largest number of questions to learn from, and of those of each other part.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<usize>,
+        /// Seed of made-up questions.
+        #[serde(default = "one")]
+        data_seed: u64,
+    },
     /// Symbols to be repeated after a long time.
     Copy {
         /// Steps from the last of the data to the first answer.
@@ -222,6 +268,13 @@ impl TaskConfig {
                 PixelOrder::Permuted { .. } | PixelOrder::Authors => Ok(()),
             },
             TaskConfig::Charlm { .. } => self.check_charlm(),
+            TaskConfig::Qa { sentences, limit, .. } => {
+                let counts = [("task.sentences", sentences), ("task.limit", limit)];
+                let mut given = counts
+                    .into_iter()
+                    .filter_map(|(field, count)| Some((field, count?)));
+                given.try_for_each(|(field, count)| from_one_to(field, count, usize::MAX))
+            }
             TaskConfig::Copy { delay, examples, .. } => {
                 from_one_to("task.delay", delay, MOST_STEPS)?;
                 at_least_two("task.examples", examples)
@@ -284,8 +337,14 @@ impl TaskConfig {
         match self {
             TaskConfig::Smnist { data, .. } | TaskConfig::Pmnist { data, .. } => data.is_none(),
             TaskConfig::Charlm { data, corpus, .. } => data.is_none() && corpus.reads_directory(),
+            TaskConfig::Qa { data, corpus, .. } => data.is_none() && *corpus == QuestionsName::Cnn,
             TaskConfig::Digits { .. } | TaskConfig::Copy { .. } | TaskConfig::Adding { .. } => false,
         }
+    }
+
+    /// Whether a story is read and a question about it is asked.
+    pub fn asks_questions(&self) -> bool {
+        matches!(self, TaskConfig::Qa { .. })
     }
 
     /// Makes the data ready.
@@ -307,6 +366,7 @@ impl TaskConfig {
             TaskConfig::Charlm {
                 length, carry_state, ..
             } => Box::new(CharLm::new(Arc::new(self.corpus()?), *length, *carry_state)?),
+            TaskConfig::Qa { .. } => Box::new(self.questions()?),
             TaskConfig::Copy {
                 delay,
                 examples,
@@ -355,6 +415,47 @@ impl TaskConfig {
     }
 }
 
+impl TaskConfig {
+    /// # Panics
+    /// If the task is another one.
+    fn questions(&self) -> Result<Questions, TaskError> {
+        let TaskConfig::Qa {
+            data,
+            corpus,
+            sentences,
+            lenient,
+            limit,
+            data_seed,
+        } = self
+        else {
+            panic!("questions: the task `{self}` has none");
+        };
+        let reading = Reading {
+            sentences: *sentences,
+            ..Reading::default()
+        };
+        let strictness = match lenient {
+            true => Strictness::Lenient,
+            false => Strictness::Strict,
+        };
+        let read = match corpus {
+            QuestionsName::Generated => {
+                let config = GeneratedConfig::default();
+                let config = GeneratedConfig {
+                    training: limit.unwrap_or(config.training),
+                    ..config
+                };
+                QuestionData::read(&GeneratedCorpus::new(config, *data_seed), reading)?
+            }
+            QuestionsName::Cnn => {
+                let directory = data.as_deref().ok_or(TaskError::NoData { task: "qa" })?;
+                QuestionData::read(&QuestionFolder::find(directory, strictness, *limit)?, reading)?
+            }
+        };
+        Ok(Questions::new(corpus.title(), read))
+    }
+}
+
 fn data_directory(data: Option<&Path>, task: &'static str) -> Result<DataDirectory, TaskError> {
     let data = data.ok_or(TaskError::NoData { task })?;
     Ok(DataDirectory::open(data)?)
@@ -368,6 +469,10 @@ fn mnist(
 ) -> Result<Pixels, TaskError> {
     let directory = data_directory(data, task)?;
     Pixels::mnist(task, ImageSet::find(&directory, images.images())?, order)
+}
+
+fn one() -> u64 {
+    1
 }
 
 fn at_least_two(field: &'static str, value: usize) -> Result<(), ValueError> {
@@ -386,6 +491,12 @@ impl fmt::Display for TaskConfig {
             TaskConfig::Charlm { corpus, text, .. } => match text {
                 Some(path) => write!(f, "characters of {}", path.display()),
                 None => write!(f, "characters of {}", corpus.title()),
+            },
+            TaskConfig::Qa {
+                corpus, sentences, ..
+            } => match sentences {
+                Some(count) => write!(f, "{}, {count} sentences", corpus.title()),
+                None => write!(f, "{}", corpus.title()),
             },
             TaskConfig::Copy { delay, .. } => write!(f, "copy after {delay} steps"),
             TaskConfig::Adding { steps, .. } => write!(f, "adding over {steps} steps"),

@@ -13,6 +13,9 @@ pub enum TaskError {
     /// Files of a dataset are missing, cannot be read or are damaged.
     #[error(transparent)]
     Files(#[from] crate::data::DataError),
+    /// Questions are missing, cannot be read or are malformed.
+    #[error(transparent)]
+    Questions(#[from] crate::data::questions::QuestionError),
     /// A text has too few characters.
     #[error(
         "the {part} part of {name} has {characters} characters, fewer than two sequences of {length}; give a \

@@ -10,6 +10,7 @@ mod interface;
 mod metric;
 mod order;
 mod pixels;
+mod qa;
 
 use rand_chacha::ChaCha8Rng;
 
@@ -18,13 +19,14 @@ use nn::data::{Batches, LastBatch};
 pub use adding::Adding;
 pub use batch::{Batch, Inputs, Padded, Pass, Targets};
 pub use charlm::CharLm;
-pub use config::{CorpusName, ImagesName, TaskConfig, TaskName};
+pub use config::{CorpusName, ImagesName, QuestionsName, TaskConfig, TaskName};
 pub use copy::Copy;
 pub use error::TaskError;
 pub use interface::{Head, Input, Interface};
 pub use metric::Metric;
 pub use order::PixelOrder;
 pub use pixels::Pixels;
+pub use qa::Questions;
 
 /// A part of a task's data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

@@ -77,7 +77,9 @@ fn comparisons(device: &Device<f64>, normalization: &str, mode: Mode) -> Vec<(St
             ids.iter()
                 .zip(&inputs[1..])
                 .for_each(|(&id, &var)| context.bind(id, var));
-            let logits: Var<'_, f64> = classifier.forward(&mut context, &Sequence::from(inputs[0]).into()).outputs;
+            let logits: Var<'_, f64> = classifier
+                .forward(&mut context, &Sequence::from(inputs[0]).into())
+                .outputs;
             vec![logits, logits.cross_entropy(&targets)]
         },
         &inputs,

@@ -1,6 +1,7 @@
 //! Gradients of affine maps and look-ups by differences.
 
 use autodiff::{Device, gradcheck};
+use nn::cell::Sequence;
 use nn::context::{Context, Mode};
 use nn::init::Initializer;
 use nn::linear::{Embedding, Linear};
@@ -52,9 +53,10 @@ fn gradcheck_embedding() {
                 let id = store.find("table").expect("a parameter");
                 // One symbol twice, one never.
                 let symbols = tape.device().indices(&[2, 0, 2, 3]);
+                let symbols = Sequence::symbols(tape, &symbols, 2);
                 let mut context = Context::new(tape, &mut store, Mode::Train, &mut rng);
                 context.bind(id, inputs[0]);
-                vec![layer.forward(&mut context, &symbols)]
+                vec![layer.of_sequence(&mut context, &symbols)]
             },
             &[table],
         );

@@ -14,7 +14,7 @@ use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
 use self::story::Story;
 use self::wording::Wording;
-use self::words::TEMPLATES;
+use self::words::{TEMPLATES, VERBS};
 use super::{Part, PartReport, Question, QuestionError, QuestionSource, token};
 
 /// The fewest sentences and actors that leave room for facts that mislead.
@@ -36,6 +36,9 @@ pub struct GeneratedConfig {
     pub actors: usize,
     /// Share of the sentences, from 0 to 1, that name a place.
     pub places: f64,
+    /// Number of verbs in all stories, up to 40, and enough for half as many as a story has sentences:
+    /// what a model must learn to tell apart.
+    pub verbs: usize,
     /// Number of sentence patterns, from 1 to 3: active, passive, and "it was ... who".
     pub templates: usize,
     /// Number of entity names `@entity0`, `@entity1` ... that each example draws its own from.
@@ -43,16 +46,17 @@ pub struct GeneratedConfig {
 }
 
 impl Default for GeneratedConfig {
-    /// 20 000 questions for training, 1000 each for validation and test, about stories of 5 to 10
+    /// 20 000 questions for training, 1000 each for validation and test, about stories of 4 to 6
     /// sentences.
     fn default() -> Self {
         Self {
             training: 20_000,
             validation: 1000,
             test: 1000,
-            sentences: 5..=10,
+            sentences: 4..=6,
             actors: 10,
             places: 0.4,
+            verbs: 8,
             templates: TEMPLATES,
             ids: 40,
         }
@@ -83,6 +87,14 @@ impl GeneratedConfig {
             (0.0..=1.0).contains(&self.places),
             "a share of {} of the sentences names a place; 0 to 1 would fit",
             self.places
+        );
+        let verbs = most.div_ceil(2)..=VERBS.len();
+        assert!(
+            verbs.contains(&self.verbs),
+            "{} verbs for stories of up to {most} sentences; {} to {} would fit",
+            self.verbs,
+            verbs.start(),
+            verbs.end()
         );
         assert!(
             (1..=TEMPLATES).contains(&self.templates),
@@ -117,10 +129,14 @@ impl GeneratedConfig {
 /// * each person or organisation is named two or three times, so that counting tells little;
 /// * facts come in random order, and names of entities are drawn at random for each example.
 ///
-/// A default story has 88 tokens and 8 entities in the mean. Shares of answers that are found without
-/// reading so, of 5000 default questions: the first entity of the story 15.0 %, the last 12.6 %, any
-/// entity at random 13.1 %, the one named most often 16.3 %, the first beside the question's entity
-/// 42.4 %, and the first beside its verb 42.4 % (leaving out what the question names).
+/// A default story has 59 tokens and 6 entities in the mean. Shares of answers that are found without
+/// reading so, of 5000 default questions: the first entity of the story 21.2 %, the last 15.2 %, any
+/// entity at random 17.9 %, the one named most often 21.4 %, the first beside the question's entity
+/// 44.8 %, and the first beside its verb 49.2 % (leaving out what the question names).
+///
+/// An Attentive Reader with bidirectional LSTMs of 64 units, with Adam at 4e-3 and batches of 32,
+/// answered 97 % of 500 validation questions after 1800 updates (one seed, 100 000 questions to train
+/// on). With 40 verbs and 5 or 6 sentences it answered 69 % after 4600.
 ///
 /// Part and number of a question, the configuration and the seed alone decide what it is.
 #[derive(Clone, Debug, PartialEq)]
@@ -160,7 +176,7 @@ impl GeneratedCorpus {
             .copied()
             .map(token::entity)
             .collect();
-        let wording = Wording::draw(&story, &names, self.config.templates, rng);
+        let wording = Wording::draw(&story, &names, &self.config, rng);
         let context = wording.context(rng);
         let question = wording.question(rng);
         let answer = names[story.answer()].clone();

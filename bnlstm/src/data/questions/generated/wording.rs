@@ -5,6 +5,7 @@ use rand::seq::{IndexedRandom, SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
 use super::super::token::PLACEHOLDER_TOKEN;
+use super::GeneratedConfig;
 use super::story::{Asked, Fact, Story};
 use super::words::{FIRST_NAMES, LAST_NAMES, LEADS, ORGANISATIONS, PERSONS, PLACES, TAILS, VERBS};
 
@@ -27,10 +28,10 @@ impl<'a> Wording<'a> {
     pub(super) fn draw(
         story: &'a Story,
         names: &'a [String],
-        templates: usize,
+        config: &GeneratedConfig,
         rng: &mut ChaCha8Rng,
     ) -> Self {
-        let mut verbs = VERBS.to_vec();
+        let mut verbs = VERBS[..config.verbs].to_vec();
         verbs.shuffle(rng);
         let mut families = LAST_NAMES.to_vec();
         families.shuffle(rng);
@@ -55,7 +56,7 @@ impl<'a> Wording<'a> {
             roles,
             real_names,
             verbs,
-            templates,
+            templates: config.templates,
         }
     }
 
@@ -116,7 +117,7 @@ impl<'a> Wording<'a> {
         place: Option<String>,
         rng: &mut ChaCha8Rng,
     ) -> String {
-        let verb = self.verbs[verb % self.verbs.len()];
+        let verb = self.verbs[verb];
         let clause = match rng.random_range(0..self.templates) {
             0 => format!("{subject} {verb} {object}"),
             1 => format!("{object} was {verb} by {subject}"),

@@ -33,6 +33,7 @@ fn model(cell: Cell, normalization: &str, regularization: &str, hidden_size: usi
         recurrent_init: RecurrentInit::Orthogonal,
         forget_bias: 1.0,
         initial_noise: 0.0,
+        reader: None,
     }
 }
 

@@ -51,6 +51,27 @@ fn a_second_step_allocates_nothing() {
 }
 
 #[test]
+fn sequences_of_many_lengths_keep_no_more_than_they_used_at_once() {
+    let device = Device::<f64>::reference();
+    let mut tape = Tape::new(&device);
+    for length in 1..=60 {
+        let x = tape.constant(device.zeros([length, 7]));
+        (0..10).fold(x, |x, _| x.exp());
+        tape.clear();
+        let pool = device.pool();
+        assert!(pool.idle_elements <= 2 * pool.most_live_elements, "{pool:?}");
+    }
+    let pool = device.pool();
+    // The last one alone; all of them together would be thirty times as many.
+    assert_eq!(pool.most_live_elements, 11 * 60 * 7);
+    // What has just been used waits for the next step.
+    let allocations = pool.allocations;
+    let x = tape.constant(device.zeros([60, 7]));
+    (0..10).fold(x, |x, _| x.exp());
+    assert_eq!(device.pool().allocations, allocations);
+}
+
+#[test]
 fn a_dropped_tape_gives_its_memory_back() {
     let device = Device::<f64>::reference();
     let tape = Tape::new(&device);

@@ -7,7 +7,7 @@ use crate::cell::Term;
 use crate::context::Context;
 use crate::init::Initializer;
 use crate::lengths::Lengths;
-use crate::norm::{Normalizer, Step};
+use crate::norm::Normalizer;
 use crate::params::{ParamId, Scope};
 
 /// Added to the score of padding: so far below all others that its exponential is 0, yet a number, so
@@ -194,10 +194,13 @@ impl<T: Real> Attention<T> {
     }
 }
 
-/// A term of a single step.
+/// A term of a single vector for each row, which is a sequence of one step to its normalizer.
 #[track_caller]
 fn alone<'t, T: Real>(term: Term<'_, T>, context: &mut Context<'t, '_, T>, v: Var<'t, T>) -> Var<'t, T> {
-    term.begin(context).apply(context, v, Step::new(0, 1))
+    let shape = v.shape();
+    let batch = shape.extent(0);
+    let y = term.of_vectors(context, v.reshape([1, batch, shape.last()]), 0, None);
+    y.reshape([batch, y.shape().last()])
 }
 
 /// Of every column of `[T, B]`.

@@ -72,7 +72,7 @@ impl Reproduce {
             show(one, &root)?;
         }
         let page = page(&reproduced, device);
-        files::write_atomically(&root.join("report.md"), page.as_bytes())?;
+        files::write_atomically(root.join("report.md"), page.as_bytes())?;
         let claims = reproduced.iter().flat_map(|one| &one.report.claims);
         let (seen, all) = claims.fold((0, 0), |(seen, all), claim| {
             (seen + usize::from(claim.seen), all + 1)
@@ -100,8 +100,8 @@ fn save(one: &Reproduced, root: &Path) -> Result<(), Failure> {
     }
     if let Some(table) = &one.report.table {
         let name = one.target.name;
-        files::write_atomically(&root.join(format!("{name}.md")), table.to_markdown().as_bytes())?;
-        files::write_atomically(&root.join(format!("{name}.csv")), table.to_csv().as_bytes())?;
+        files::write_atomically(root.join(format!("{name}.md")), table.to_markdown().as_bytes())?;
+        files::write_atomically(root.join(format!("{name}.csv")), table.to_csv().as_bytes())?;
     }
     Ok(())
 }

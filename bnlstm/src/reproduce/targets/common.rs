@@ -38,11 +38,7 @@ pub fn test(metric: Metric) -> impl Fn(&FinishedRun) -> f64 {
 
 /// The validation score over the updates, under population statistics, one line for each seed.
 pub fn curve(label: impl Into<String>, metric: Metric, runs: &[&FinishedRun]) -> Curve {
-    curve_of(label, runs, |record| metric.of(&record.valid.population))
-}
-
-/// A number of each evaluation over the updates, one line for each seed.
-pub fn curve_of(label: impl Into<String>, runs: &[&FinishedRun], value: impl Fn(&Record) -> f64) -> Curve {
+    let value = |record: &Record| metric.of(&record.valid.population);
     runs.iter().fold(Curve::new(label), |curve, run| {
         let points = run.records.iter();
         let points = points.map(|record| (record.update as f64, value(record)));

@@ -198,6 +198,9 @@ pub struct RunOptions {
     /// A text file to learn the characters of.
     #[arg(long, value_name = "FILE", conflicts_with = "data")]
     text: Option<PathBuf>,
+    /// Leave malformed files of the CNN questions out, and count them, instead of stopping at the first.
+    #[arg(long)]
+    lenient: bool,
     /// Read the pixels of images in one random order instead of scan order.
     #[arg(long)]
     permuted: bool,
@@ -242,6 +245,9 @@ impl RunOptions {
         if let Some(text) = self.text.as_deref() {
             settings.set("task.corpus", "file");
             settings.set("task.text", absolute("--text", text)?);
+        }
+        if self.lenient {
+            settings.set("task.lenient", true);
         }
         if self.permuted {
             settings.remove("task.order");

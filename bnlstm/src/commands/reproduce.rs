@@ -36,6 +36,9 @@ pub struct Reproduce {
     /// generated data in the quick form.
     #[arg(long, value_name = "DIR", env = "BNLSTM_DATA")]
     data: Option<PathBuf>,
+    /// Leave malformed files of the CNN questions out, and count them, instead of stopping at the first.
+    #[arg(long)]
+    lenient: bool,
     /// Number of seeds [default: 1 to 3 in the quick form, 1 at the paper's size].
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1000))]
     seeds: Option<u64>,
@@ -59,6 +62,7 @@ impl Reproduce {
             scale: self.scale,
             settled: self.settings,
             data: self.data.clone(),
+            lenient: self.lenient,
             seeds: self.seeds,
         };
         let root = match (&self.out, self.scale) {

@@ -241,6 +241,9 @@ pub fn questions(
             "qa"
         }
     };
+    if setting.lenient {
+        changes.push(("task.lenient", "true".to_owned()));
+    }
     let part = match story {
         Story::Relevant => "",
         Story::Whole => "whole-",

@@ -49,6 +49,8 @@ pub struct Setting {
     pub settled: Settled,
     /// The directory of data files.
     pub data: Option<PathBuf>,
+    /// Whether malformed files of questions are left out, and no error.
+    pub lenient: bool,
     /// Number of seeds, if it is not that of each target.
     pub seeds: Option<u64>,
 }

@@ -8,6 +8,7 @@
 //! * [`trainer`], [`run`], [`comparison`]: runs; [`study`]: a short one for a cell or a normalization
 //!   of one's own
 //! * [`reproduce`]: the tables and figures of the paper
+//! * [`probe`], [`saturation`], [`population`]: what gradients and statistics do over time
 //! * [`run_directory`], [`figure`], [`table`], [`progress`]: what one sees of them
 //! * [`commands`]: the command line
 #![forbid(unsafe_code)]
@@ -26,12 +27,15 @@ pub mod model;
 pub mod normalization;
 mod number;
 pub mod parallel;
+pub mod population;
 pub mod presets;
+pub mod probe;
 pub mod progress;
 pub mod regularization;
 pub mod reproduce;
 pub mod run;
 pub mod run_directory;
+pub mod saturation;
 pub mod scores;
 pub mod settings;
 pub mod study;

@@ -92,6 +92,14 @@ impl<T: Real> Model<T> {
         }
     }
 
+    /// Elements of the hidden states over the sequence, `H`; of both directions together.
+    pub fn state_size(&self) -> usize {
+        match &self.body {
+            Body::Layers(layers) => layers.output_size(),
+            Body::Reader(reader) => reader.output_size(),
+        }
+    }
+
     /// What it answers to a batch.
     ///
     /// # Panics

@@ -3,6 +3,7 @@
 use super::ReproduceError;
 use super::runs::Planned;
 use super::setting::{Files, Scale, Setting, configure};
+use crate::config::RunConfig;
 
 /// Images pixel by pixel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +103,28 @@ pub fn images(
         name: format!("{name}-{}-{seed}", network.name()),
         config: configure(&preset, data, seed, &changes)?,
     })
+}
+
+/// A batch-normalized tanh RNN of 100 units on images in scan order, for gradients at initialization.
+///
+/// The sum of its terms is normalized, and noise on `h_0` keeps the first pixels, which are the same in
+/// all images, from having no variance.
+pub fn recurrent_network(setting: &Setting, init: &str, gamma: f64) -> Result<RunConfig, ReproduceError> {
+    let data = setting.files(Files::Mnist)?;
+    let preset = if data.is_some() {
+        "smnist-quick"
+    } else {
+        "digits-quick"
+    };
+    let changes = [
+        ("model.cell", "rnn".to_owned()),
+        ("model.hidden_size", "100".to_owned()),
+        ("model.normalization", format!("sum=batch(gamma={gamma})")),
+        ("model.recurrent_init", init.to_owned()),
+        ("model.initial_noise", "0.1".to_owned()),
+        ("training.batch", "100".to_owned()),
+    ];
+    Ok(configure(preset, data, 1, &changes)?)
 }
 
 /// What the images are called in titles.

@@ -3,6 +3,7 @@
 mod carried;
 mod cursor;
 mod evaluate;
+mod gradient_norms;
 mod restore;
 mod sample;
 mod score;

@@ -1,10 +1,13 @@
 //! Each table and figure: the runs that it needs, and what it makes of them.
 
 mod common;
+mod fig1a;
+mod fig1b;
 mod fig2;
 mod fig3a;
 mod fig3b;
 mod fig4;
+mod fig5;
 mod fig6;
 mod table1;
 mod table2;
@@ -28,6 +31,8 @@ pub struct Target {
 
 /// All of them, in the order of the paper.
 pub static TARGETS: &[Target] = &[
+    fig1a::TARGET,
+    fig1b::TARGET,
     table1::TARGET,
     fig2::TARGET,
     table2::TARGET,
@@ -36,6 +41,7 @@ pub static TARGETS: &[Target] = &[
     table3::TARGET,
     table4::TARGET,
     fig4::TARGET,
+    fig5::TARGET,
     fig6::TARGET,
 ];
 

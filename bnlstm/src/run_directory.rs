@@ -115,9 +115,9 @@ impl RunDirectory {
         }
         let figures = root.join(FIGURES);
         require(!figures.exists() || figures.is_dir(), &figures, "directory")?;
-        directory.probe(root)?;
+        probe(root)?;
         fs::create_dir_all(&figures).map_err(io_error("create the directory", &figures))?;
-        directory.probe(&figures)?;
+        probe(&figures)?;
         Ok(directory)
     }
 
@@ -202,22 +202,33 @@ impl RunDirectory {
         })
     }
 
-    /// Writes a file and removes it again: better to fail now than after an hour of training.
-    fn probe(&self, directory: &Path) -> Result<(), RunDirectoryError> {
-        let path = directory.join(format!(".write-probe-{}", std::process::id()));
-        let mut open = OpenOptions::new();
-        let mut probe = open
-            .write(true)
-            .create_new(true)
-            .open(&path)
-            .map_err(io_error("create a file in", directory))?;
-        // A block of bytes on the disk, since a full disk still takes an empty file.
-        let written = probe.write_all(&[0; 4096]).and_then(|()| probe.sync_all());
-        drop(probe);
-        let removed = fs::remove_file(&path);
-        written.map_err(io_error("write a file in", directory))?;
-        removed.map_err(io_error("remove a file in", directory))
-    }
+}
+
+/// Creates a directory for the results of several runs, and tries out that files in it can be written.
+///
+/// # Errors
+/// [`RunDirectoryError`] if something else stands there, or the file system refuses.
+pub fn create_results(root: &Path) -> Result<(), RunDirectoryError> {
+    require(!root.exists() || root.is_dir(), root, "directory")?;
+    fs::create_dir_all(root).map_err(io_error("create the directory", root))?;
+    probe(root)
+}
+
+/// Writes a file and removes it again: better to fail now than after an hour of training.
+fn probe(directory: &Path) -> Result<(), RunDirectoryError> {
+    let path = directory.join(format!(".write-probe-{}", std::process::id()));
+    let mut open = OpenOptions::new();
+    let mut probe = open
+        .write(true)
+        .create_new(true)
+        .open(&path)
+        .map_err(io_error("create a file in", directory))?;
+    // A block of bytes on the disk, since a full disk still takes an empty file.
+    let written = probe.write_all(&[0; 4096]).and_then(|()| probe.sync_all());
+    drop(probe);
+    let removed = fs::remove_file(&path);
+    written.map_err(io_error("write a file in", directory))?;
+    removed.map_err(io_error("remove a file in", directory))
 }
 
 /// An error unless what stands at `path` fits.

@@ -17,6 +17,7 @@ use std::time::Instant;
 use crate::device::DeviceChoice;
 use crate::figure::{Figure, FigureError, Sheet};
 use crate::progress::Progress;
+use crate::run_directory::create_results;
 use crate::table::Table;
 
 pub use claim::Claim;
@@ -79,6 +80,7 @@ pub fn reproduce(
     device: DeviceChoice,
     progress: &Progress,
 ) -> Result<Vec<Reproduced>, ReproduceError> {
+    create_results(root)?;
     let mut planned: Vec<Planned> = Vec::new();
     for target in targets {
         for run in (target.runs)(setting)? {

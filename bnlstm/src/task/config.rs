@@ -18,6 +18,9 @@ use crate::data::text::{Corpus, Fractions};
 /// Longer sequences than this do not fit in memory.
 const MOST_STEPS: usize = 1 << 20;
 
+/// The order of more examples than this does not fit in memory.
+const MOST_EXAMPLES: usize = 1 << 28;
+
 /// Name of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum TaskName {
@@ -216,7 +219,8 @@ pub enum TaskConfig {
         /// Of the CNN corpus: whether malformed files are left out, and not an error.
         #[serde(default)]
         lenient: bool,
-        /// The largest number of questions to learn from, and of those of each other part.
+        /// The largest number of questions of each part. Of made-up questions, so many are made to
+        /// learn from, and at most so many of the usual 1000 of each other part.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         limit: Option<usize>,
         /// Seed of made-up questions.
@@ -268,21 +272,15 @@ impl TaskConfig {
                 PixelOrder::Permuted { .. } | PixelOrder::Authors => Ok(()),
             },
             TaskConfig::Charlm { .. } => self.check_charlm(),
-            TaskConfig::Qa { sentences, limit, .. } => {
-                let counts = [("task.sentences", sentences), ("task.limit", limit)];
-                let mut given = counts
-                    .into_iter()
-                    .filter_map(|(field, count)| Some((field, count?)));
-                given.try_for_each(|(field, count)| from_one_to(field, count, usize::MAX))
-            }
+            TaskConfig::Qa { .. } => self.check_qa(),
             TaskConfig::Copy { delay, examples, .. } => {
                 from_one_to("task.delay", delay, MOST_STEPS)?;
-                at_least_two("task.examples", examples)
+                check_examples(examples)
             }
             TaskConfig::Adding { steps, examples, .. } => {
                 at_least_two("task.steps", steps)?;
                 from_one_to("task.steps", steps, MOST_STEPS)?;
-                at_least_two("task.examples", examples)
+                check_examples(examples)
             }
         }
     }
@@ -330,6 +328,38 @@ impl TaskConfig {
             let fits = Fractions::new(values).map(drop);
             fits.map_err(|error| ValueError::new("task.fractions", format!("{values:?}"), error.to_string()))
         })
+    }
+
+    fn check_qa(&self) -> Result<(), ValueError> {
+        let TaskConfig::Qa {
+            data,
+            corpus,
+            sentences,
+            lenient,
+            limit,
+            ..
+        } = self
+        else {
+            return Ok(());
+        };
+        if *corpus == QuestionsName::Generated {
+            let given = [
+                ("task.data", data.as_ref().map(|path| path.display().to_string())),
+                ("task.lenient", lenient.then(|| "true".to_owned())),
+            ];
+            for (field, value) in given {
+                if let Some(value) = value {
+                    let remedy = "task.corpus = generated reads no files; leave it out, or set \
+                                  task.corpus to cnn";
+                    return Err(ValueError::new(field, value, remedy));
+                }
+            }
+        }
+        let counts = [("task.sentences", *sentences), ("task.limit", *limit)];
+        let mut given = counts
+            .into_iter()
+            .filter_map(|(field, count)| Some((field, count?)));
+        given.try_for_each(|(field, count)| from_one_to(field, count, usize::MAX))
     }
 
     /// Whether it reads files of a directory of data, and has none.
@@ -443,6 +473,8 @@ impl TaskConfig {
                 let config = GeneratedConfig::default();
                 let config = GeneratedConfig {
                     training: limit.unwrap_or(config.training),
+                    validation: limit.unwrap_or(usize::MAX).min(config.validation),
+                    test: limit.unwrap_or(usize::MAX).min(config.test),
                     ..config
                 };
                 QuestionData::read(&GeneratedCorpus::new(config, *data_seed), reading)?
@@ -473,6 +505,11 @@ fn mnist(
 
 fn one() -> u64 {
     1
+}
+
+fn check_examples(examples: usize) -> Result<(), ValueError> {
+    at_least_two("task.examples", examples)?;
+    from_one_to("task.examples", examples, MOST_EXAMPLES)
 }
 
 fn at_least_two(field: &'static str, value: usize) -> Result<(), ValueError> {

@@ -13,13 +13,19 @@ const MODEL: [&str; 6] = [
     "--hidden-size",
     "--recurrent-init",
 ];
-const RUN: [&str; 19] = [
+const RUN: [&str; 25] = [
     "--cell",
     "--regularization",
     "--layers",
     "--bidirectional",
+    "--preset",
     "--task",
+    "--config",
     "--data",
+    "--text",
+    "--steps",
+    "--evaluate-every",
+    "--set",
     "--permuted",
     "--permutation-seed",
     "--hidden-size",
@@ -50,18 +56,24 @@ fn check(command: &[&str], options: &[&str]) {
 
 #[test]
 fn every_command_lists_its_options() {
-    check(
-        &[],
-        &["train", "eval", "compare", "describe", "list", "--version"],
-    );
+    let commands = [
+        "train", "eval", "sample", "compare", "describe", "data", "presets", "list",
+    ];
+    check(&[], &[&commands[..], &["--version"]].concat());
     check(&["list"], &["[SECTION]", "--json"]);
-    check(
-        &["train"],
-        &[&RUN[..], &["--norm", "--seed", "--config"]].concat(),
-    );
+    check(&["train"], &[&RUN[..], &["--norm", "--seed"]].concat());
     let own = ["<TEXT>", "--input-size", "--steps", "--measure", "--json"];
     check(&["describe"], &[&MODEL[..], &own, &["--batch"]].concat());
-    check(&["eval"], &["--batch", "<RUN>"]);
+    check(
+        &["eval"],
+        &["--batch", "--split", "--lengths", "--whole", "<RUN>"],
+    );
+    let own = ["--length", "--prompt", "--temperature", "--seed", "--statistics"];
+    check(&["sample"], &[&own[..], &["<RUN>"]].concat());
+    check(&["data"], &["--data", "--json"]);
+    check(&["presets"], &["show", "diff"]);
+    check(&["presets", "show"], &["<NAME>"]);
+    check(&["presets", "diff"], &["<A>", "<B>"]);
     let own = ["--norms", "--seeds", "--first-seed", "--target"];
     check(&["compare"], &[&RUN[..], &own].concat());
 }

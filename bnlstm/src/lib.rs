@@ -7,6 +7,7 @@
 //! * [`presets`], [`settings`], [`config`]: what a run is
 //! * [`trainer`], [`run`], [`comparison`]: runs; [`study`]: a short one for a cell or a normalization
 //!   of one's own
+//! * [`reproduce`]: the tables and figures of the paper
 //! * [`run_directory`], [`figure`], [`table`], [`progress`]: what one sees of them
 //! * [`commands`]: the command line
 #![forbid(unsafe_code)]
@@ -28,6 +29,7 @@ pub mod parallel;
 pub mod presets;
 pub mod progress;
 pub mod regularization;
+pub mod reproduce;
 pub mod run;
 pub mod run_directory;
 pub mod scores;

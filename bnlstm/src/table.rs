@@ -80,6 +80,43 @@ impl Table {
         self.rows.push(cells);
     }
 
+    /// The same as comma-separated values.
+    pub fn to_csv(&self) -> String {
+        let quoted = |cell: &str| match cell.contains([',', '"', '\n']) {
+            true => format!("\"{}\"", cell.replace('"', "\"\"")),
+            false => cell.to_owned(),
+        };
+        self.lines(|cells| cells.map(quoted).collect::<Vec<_>>().join(","))
+    }
+
+    /// The same as Markdown.
+    pub fn to_markdown(&self) -> String {
+        let rules = self.columns.iter().map(|column| match column.align {
+            Align::Left => "---",
+            Align::Right => "---:",
+        });
+        let rules: Vec<&str> = rules.collect();
+        let row = |cells: &mut dyn Iterator<Item = &str>| {
+            let cells: Vec<String> = cells.map(|cell| cell.replace('|', "\\|")).collect();
+            format!("| {} |", cells.join(" | "))
+        };
+        let mut lines = self.lines(row);
+        let header = lines.find('\n').map_or(lines.len(), |end| end + 1);
+        lines.insert_str(header, &format!("| {} |\n", rules.join(" | ")));
+        lines
+    }
+
+    /// Header and rows, each as `print` has it.
+    fn lines(&self, print: impl Fn(&mut dyn Iterator<Item = &str>) -> String) -> String {
+        let header = print(&mut self.columns.iter().map(|column| column.header.as_str()));
+        let rows = self
+            .rows
+            .iter()
+            .map(|row| print(&mut row.iter().map(String::as_str)));
+        let lines = std::iter::once(header).chain(rows);
+        lines.map(|line| line + "\n").collect()
+    }
+
     fn widths(&self) -> Vec<usize> {
         let column = |index: usize| {
             let cells = self.rows.iter().map(move |row| row[index].as_str());
@@ -144,6 +181,20 @@ mod tests {
             "none            9.5  slow",
         ];
         assert_eq!(table.to_string(), lines.join("\n") + "\n");
+    }
+
+    #[test]
+    fn csv_quotes_and_markdown_aligns() {
+        let mut table = table();
+        table.row(["h=batch, x=none", "67.2", "a \"b\" | c"]);
+        assert_eq!(
+            table.to_csv(),
+            "norm,acc %,note\n\"h=batch, x=none\",67.2,\"a \"\"b\"\" | c\"\n"
+        );
+        assert_eq!(
+            table.to_markdown(),
+            "| norm | acc % | note |\n| --- | ---: | --- |\n| h=batch, x=none | 67.2 | a \"b\" \\| c |\n"
+        );
     }
 
     #[test]

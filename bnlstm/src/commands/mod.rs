@@ -8,6 +8,7 @@ mod list;
 pub(crate) mod options;
 mod output;
 mod presets;
+mod reproduce;
 mod sample;
 mod train;
 
@@ -37,6 +38,8 @@ enum Command {
     Train(train::Train),
     /// Measure a trained model with batch, running and population statistics.
     Eval(eval::Eval),
+    /// Measure the tables and figures of the paper again.
+    Reproduce(reproduce::Reproduce),
     /// Let a character model write.
     Sample(sample::Sample),
     /// Train several normalizations with several seeds; a table, learning curves and CSV.
@@ -105,6 +108,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Train(command)) => command.run(device),
         Some(Command::Eval(command)) => command.run(device),
         Some(Command::Sample(command)) => command.run(device),
+        Some(Command::Reproduce(command)) => command.run(device),
         Some(Command::Compare(command)) => command.run(device),
         Some(Command::Describe(command)) => command.run(device),
         Some(Command::List(command)) => command.run(),

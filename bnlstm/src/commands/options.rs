@@ -198,6 +198,9 @@ pub struct RunOptions {
     /// A text file for the task charlm to learn the characters of, in UTF-8.
     #[arg(long, value_name = "FILE", conflicts_with = "data")]
     text: Option<PathBuf>,
+    /// Leave malformed files of the CNN questions out, and count them, instead of stopping at the first.
+    #[arg(long)]
+    lenient: bool,
     /// Read the pixels of images in one random order instead of scan order.
     #[arg(long)]
     permuted: bool,
@@ -248,6 +251,9 @@ impl RunOptions {
             }
             settings.set("task.corpus", "file");
             settings.set("task.text", absolute("--text", text)?);
+        }
+        if self.lenient {
+            settings.set("task.lenient", true);
         }
         if self.permuted {
             settings.remove("task.order");

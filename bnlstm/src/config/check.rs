@@ -76,6 +76,7 @@ impl RunConfig {
         self.task.check()?;
         model.check()?;
         check_reader(self)?;
+        check_directions(self)?;
         check_length(training)?;
         at_least_one("training.batch", training.batch)?;
         positive("training.clip", training.clip)?;
@@ -143,6 +144,15 @@ fn check_reader(run: &RunConfig) -> Result<(), ValueError> {
         _ => return Ok(()),
     };
     Err(ValueError::new("model.reader", run.task.to_string(), remedy))
+}
+
+/// What reads a text from its end has seen what comes next.
+fn check_directions(run: &RunConfig) -> Result<(), ValueError> {
+    if !(run.model.bidirectional && run.task.asks_what_comes_next()) {
+        return Ok(());
+    }
+    let remedy = "who reads a text from its end knows what comes next; leave it out for the task charlm";
+    Err(ValueError::new("model.bidirectional", true, remedy))
 }
 
 fn check_length(training: &TrainingConfig) -> Result<(), ValueError> {

@@ -372,6 +372,11 @@ impl TaskConfig {
         }
     }
 
+    /// Whether every step is to tell the input of the next one.
+    pub fn asks_what_comes_next(&self) -> bool {
+        matches!(self, TaskConfig::Charlm { .. })
+    }
+
     /// Whether a story is read and a question about it is asked.
     pub fn asks_questions(&self) -> bool {
         matches!(self, TaskConfig::Qa { .. })

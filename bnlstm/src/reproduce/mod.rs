@@ -1,0 +1,106 @@
+//! The tables and figures of *Recurrent Batch Normalization* (Cooijmans et al. 2016), measured again.
+//!
+//! Each is a [`Target`]: it names the runs that it needs, and says what they have come to. Runs that
+//! several targets need are trained once, and those of an earlier call in the same directory are taken
+//! as they are.
+
+mod claim;
+mod experiments;
+mod machine;
+mod runs;
+mod setting;
+mod targets;
+
+use std::path::Path;
+use std::time::Instant;
+
+use crate::device::DeviceChoice;
+use crate::figure::{Figure, FigureError, Sheet};
+use crate::progress::Progress;
+use crate::table::Table;
+
+pub use claim::Claim;
+pub use machine::machine;
+pub use runs::{FinishedRun, Planned, ReproduceError, Results};
+pub use setting::{Scale, Setting, Settled};
+pub use targets::{TARGETS, Target};
+
+/// What a target has come to.
+#[derive(Default)]
+pub struct Report {
+    /// Its table, if it is one.
+    pub table: Option<Table>,
+    /// Its pictures, with the names of their files.
+    pub pictures: Vec<(String, Picture)>,
+    /// What the paper says, and whether it was seen.
+    pub claims: Vec<Claim>,
+    /// What is to be known of the numbers.
+    pub notes: Vec<String>,
+}
+
+/// One pair of axes or several.
+pub enum Picture {
+    /// One.
+    Figure(Figure),
+    /// Several.
+    Sheet(Sheet),
+}
+
+impl Picture {
+    /// Writes the picture, or its numbers as `.csv`, by the name of the file.
+    ///
+    /// # Errors
+    /// If there is nothing to draw, or the file system refuses.
+    pub fn save(&self, path: &Path) -> Result<(), FigureError> {
+        match self {
+            Picture::Figure(figure) => figure.save(path),
+            Picture::Sheet(sheet) => sheet.save(path),
+        }
+    }
+}
+
+/// A target with what it has come to.
+pub struct Reproduced {
+    /// The target.
+    pub target: &'static Target,
+    /// What it has come to.
+    pub report: Report,
+}
+
+/// Trains what the targets need into `root`, and measures.
+///
+/// # Errors
+/// If data are missing, a run in the directory is another one, or files cannot be written. What was
+/// trained until then is kept.
+pub fn reproduce(
+    targets: &[&'static Target],
+    setting: &Setting,
+    root: &Path,
+    device: DeviceChoice,
+    progress: &Progress,
+) -> Result<Vec<Reproduced>, ReproduceError> {
+    let mut planned: Vec<Planned> = Vec::new();
+    for target in targets {
+        for run in (target.runs)(setting)? {
+            if !planned.iter().any(|other| other.name == run.name) {
+                planned.push(run);
+            }
+        }
+    }
+    let start = Instant::now();
+    let results = runs::carry_out(planned, root, device, progress)?;
+    if results.trained() > 0 {
+        progress.message(&format!(
+            "{} runs in {:.0} s",
+            results.trained(),
+            start.elapsed().as_secs_f64()
+        ));
+    }
+    targets
+        .iter()
+        .map(|&target| {
+            let report = (target.report)(setting, &results, device)?;
+            Ok(Reproduced { target, report })
+        })
+        .collect()
+}

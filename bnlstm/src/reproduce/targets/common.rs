@@ -1,0 +1,72 @@
+//! What several targets do.
+
+use crate::figure::{Curve, Figure};
+use crate::mean_std::MeanStd;
+use crate::reproduce::{FinishedRun, Planned, ReproduceError, Results, Setting};
+use crate::run::Record;
+use crate::task::Metric;
+
+/// Names the runs of a model, one for each seed.
+pub type Plan<'a> = &'a dyn Fn(u64) -> Result<Planned, ReproduceError>;
+
+/// The runs of a model over its seeds.
+pub fn planned(setting: &Setting, usual_seeds: u64, plan: Plan<'_>) -> Result<Vec<Planned>, ReproduceError> {
+    setting.seeds(usual_seeds).map(plan).collect()
+}
+
+/// The same, finished.
+pub fn finished<'r>(
+    setting: &Setting,
+    results: &'r Results,
+    usual_seeds: u64,
+    plan: Plan<'_>,
+) -> Result<Vec<&'r FinishedRun>, ReproduceError> {
+    let runs = planned(setting, usual_seeds, plan)?;
+    Ok(runs.iter().map(|run| results.run(&run.name)).collect())
+}
+
+/// Mean and standard deviation of a value over runs.
+pub fn over(runs: &[&FinishedRun], value: impl Fn(&FinishedRun) -> f64) -> MeanStd {
+    let values: Vec<f64> = runs.iter().map(|run| value(run)).collect();
+    MeanStd::of(&values)
+}
+
+/// Test score under population statistics.
+pub fn test(metric: Metric) -> impl Fn(&FinishedRun) -> f64 {
+    move |run| metric.of(&run.measured.test.population)
+}
+
+/// The validation score over the updates, under population statistics, one line for each seed.
+pub fn curve(label: impl Into<String>, metric: Metric, runs: &[&FinishedRun]) -> Curve {
+    let value = |record: &Record| metric.of(&record.valid.population);
+    runs.iter().fold(Curve::new(label), |curve, run| {
+        let points = run.records.iter();
+        let points = points.map(|record| (record.update as f64, value(record)));
+        curve.with_seed(run.config.training.seed, points.collect())
+    })
+}
+
+/// Axes of learning curves.
+pub fn learning_axes(title: impl Into<String>, metric: Metric) -> Figure {
+    Figure::new(title, "update", format!("validation {metric}"))
+}
+
+/// `seed` or `seeds`, as a table says it.
+pub fn seeds(runs: &[&FinishedRun]) -> String {
+    runs.len().to_string()
+}
+
+/// Mean time of a run's updates, as a table says it.
+pub fn seconds(runs: &[&FinishedRun]) -> String {
+    format!("{:.0}", over(runs, FinishedRun::seconds).mean)
+}
+
+/// A model with what the paper reports of it.
+pub struct Row<'r> {
+    /// What the table calls it.
+    pub label: String,
+    /// What the paper reports.
+    pub paper: &'static str,
+    /// Ours.
+    pub runs: Vec<&'r FinishedRun>,
+}

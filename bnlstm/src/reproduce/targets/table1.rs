@@ -1,0 +1,97 @@
+//! Table 1: accuracy on sequential and permuted MNIST.
+
+use super::Target;
+use super::common::{Row, finished, over, planned, seconds, seeds, test};
+use crate::device::DeviceChoice;
+use crate::reproduce::experiments::{Network, Order, images, images_title};
+use crate::reproduce::{Claim, Planned, Report, ReproduceError, Results, Scale, Setting};
+use crate::table::{Column, Table};
+use crate::task::Metric;
+
+pub const TARGET: Target = Target {
+    name: "table1",
+    title: "Table 1: test accuracy on sequential and permuted MNIST",
+    runs,
+    report,
+};
+
+/// Seeds of the embedded digits, whose runs take seconds; with MNIST it is one.
+pub(super) fn usual_seeds(setting: &Setting) -> u64 {
+    if setting.has_mnist() { 1 } else { 3 }
+}
+
+const METRIC: Metric = Metric::Accuracy;
+
+/// Networks with the accuracies of the paper in scan order and permuted.
+fn networks(setting: &Setting) -> Vec<(Network, [&'static str; 2])> {
+    let mut networks = vec![(Network::Lstm, ["98.9", "90.2"]), (Network::BN, ["99.0", "95.4"])];
+    if setting.scale == Scale::Paper {
+        networks.insert(1, (Network::Zoneout, ["–", "–"]));
+    }
+    networks
+}
+
+fn runs(setting: &Setting) -> Result<Vec<Planned>, ReproduceError> {
+    let mut all = Vec::new();
+    for order in [Order::Permuted, Order::Scan] {
+        for (network, _) in networks(setting) {
+            let plan = |seed| images(setting, order, network, seed);
+            all.extend(planned(setting, usual_seeds(setting), &plan)?);
+        }
+    }
+    Ok(all)
+}
+
+fn report(setting: &Setting, results: &Results, _: DeviceChoice) -> Result<Report, ReproduceError> {
+    let images_name = images_title(setting)?;
+    let mut table = Table::new([
+        Column::words(format!("test accuracy % on {images_name}")),
+        Column::words("order"),
+        Column::numbers("paper"),
+        Column::numbers("ours"),
+        Column::numbers("with batch statistics"),
+        Column::numbers("seeds"),
+        Column::numbers("updates"),
+        Column::numbers("s a run"),
+    ]);
+    let mut means = Vec::new();
+    for (which, order) in [Order::Scan, Order::Permuted].into_iter().enumerate() {
+        for (network, paper) in networks(setting) {
+            let plan = |seed| images(setting, order, network, seed);
+            let row = Row {
+                label: network.label(),
+                paper: paper[which],
+                runs: finished(setting, results, usual_seeds(setting), &plan)?,
+            };
+            let ours = over(&row.runs, test(METRIC));
+            let batch = over(&row.runs, |run| METRIC.of(&run.measured.test.batch));
+            table.row([
+                row.label,
+                ["scan", "permuted"][which].to_owned(),
+                row.paper.to_owned(),
+                format!("{ours:.1}"),
+                format!("{batch:.1}"),
+                seeds(&row.runs),
+                row.runs[0].measured.update.to_string(),
+                seconds(&row.runs),
+            ]);
+            means.push((order, network, ours));
+        }
+    }
+    let mean = |order, network| {
+        let mut found = means.iter();
+        let found = found.find(|(o, n, _)| (*o, *n) == (order, network));
+        found.expect("every network was measured").2
+    };
+    let [lstm, bn] = [Network::Lstm, Network::BN].map(|network| mean(Order::Permuted, network));
+    let claim = Claim::new(
+        "batch normalization helps on the permuted task",
+        bn.exceeds(lstm),
+        format!("BN-LSTM {bn:.1} %, LSTM {lstm:.1} %"),
+    );
+    Ok(Report {
+        table: Some(table),
+        claims: vec![claim],
+        ..Report::default()
+    })
+}

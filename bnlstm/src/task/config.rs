@@ -272,7 +272,20 @@ impl TaskConfig {
                 PixelOrder::Permuted { .. } | PixelOrder::Authors => Ok(()),
             },
             TaskConfig::Charlm { .. } => self.check_charlm(),
-            TaskConfig::Qa { .. } => self.check_qa(),
+            TaskConfig::Qa {
+                ref data,
+                corpus,
+                sentences,
+                limit,
+                ..
+            } => {
+                check_questions(data.as_deref(), corpus)?;
+                let counts = [("task.sentences", sentences), ("task.limit", limit)];
+                let mut given = counts
+                    .into_iter()
+                    .filter_map(|(field, count)| Some((field, count?)));
+                given.try_for_each(|(field, count)| from_one_to(field, count, usize::MAX))
+            }
             TaskConfig::Copy { delay, examples, .. } => {
                 from_one_to("task.delay", delay, MOST_STEPS)?;
                 check_examples(examples)
@@ -328,38 +341,6 @@ impl TaskConfig {
             let fits = Fractions::new(values).map(drop);
             fits.map_err(|error| ValueError::new("task.fractions", format!("{values:?}"), error.to_string()))
         })
-    }
-
-    fn check_qa(&self) -> Result<(), ValueError> {
-        let TaskConfig::Qa {
-            data,
-            corpus,
-            sentences,
-            lenient,
-            limit,
-            ..
-        } = self
-        else {
-            return Ok(());
-        };
-        if *corpus == QuestionsName::Generated {
-            let given = [
-                ("task.data", data.as_ref().map(|path| path.display().to_string())),
-                ("task.lenient", lenient.then(|| "true".to_owned())),
-            ];
-            for (field, value) in given {
-                if let Some(value) = value {
-                    let remedy = "task.corpus = generated reads no files; leave it out, or set \
-                                  task.corpus to cnn";
-                    return Err(ValueError::new(field, value, remedy));
-                }
-            }
-        }
-        let counts = [("task.sentences", *sentences), ("task.limit", *limit)];
-        let mut given = counts
-            .into_iter()
-            .filter_map(|(field, count)| Some((field, count?)));
-        given.try_for_each(|(field, count)| from_one_to(field, count, usize::MAX))
     }
 
     /// Whether it reads files of a directory of data, and has none.
@@ -510,6 +491,17 @@ fn mnist(
 
 fn one() -> u64 {
     1
+}
+
+/// Made-up questions have no use for a directory.
+fn check_questions(data: Option<&Path>, corpus: QuestionsName) -> Result<(), ValueError> {
+    match (corpus, data) {
+        (QuestionsName::Generated, Some(data)) => {
+            let remedy = "task.corpus = generated reads no files; leave it out, or set task.corpus to cnn";
+            Err(ValueError::new("task.data", data.display(), remedy))
+        }
+        (QuestionsName::Generated, None) | (QuestionsName::Cnn, _) => Ok(()),
+    }
 }
 
 fn check_examples(examples: usize) -> Result<(), ValueError> {

@@ -143,6 +143,13 @@ fn a_text_may_be_normalized_and_its_states_carried() {
     for part in ["27 symbols", "state carried", "normalized as text8"] {
         assert!(report.contains(part), "no `{part}` in {report}");
     }
+    // Another batch has its streams elsewhere; with more rows than a part has sequences, there are as
+    // many streams as it has.
+    for batch in ["3", "1000"] {
+        let outcome = workspace.run(&["eval", "run", "--batch", batch]);
+        let report = &outcome.succeeds().stdout;
+        assert!(!report.contains("NaN"), "{report}");
+    }
 }
 
 #[test]

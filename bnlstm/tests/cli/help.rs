@@ -13,7 +13,7 @@ const MODEL: [&str; 6] = [
     "--hidden-size",
     "--recurrent-init",
 ];
-const RUN: [&str; 25] = [
+const RUN: [&str; 26] = [
     "--cell",
     "--regularization",
     "--layers",
@@ -23,6 +23,7 @@ const RUN: [&str; 25] = [
     "--config",
     "--data",
     "--text",
+    "--lenient",
     "--steps",
     "--evaluate-every",
     "--set",
@@ -57,7 +58,15 @@ fn check(command: &[&str], options: &[&str]) {
 #[test]
 fn every_command_lists_its_options() {
     let commands = [
-        "train", "eval", "sample", "compare", "describe", "data", "presets", "list",
+        "train",
+        "eval",
+        "reproduce",
+        "sample",
+        "compare",
+        "describe",
+        "data",
+        "presets",
+        "list",
     ];
     check(&[], &[&commands[..], &["--version"]].concat());
     check(&["list"], &["[SECTION]", "--json"]);
@@ -70,6 +79,8 @@ fn every_command_lists_its_options() {
     );
     let own = ["--length", "--prompt", "--temperature", "--seed", "--statistics"];
     check(&["sample"], &[&own[..], &["<RUN>"]].concat());
+    let own = ["--scale", "--settings", "--data", "--lenient", "--seeds", "--out"];
+    check(&["reproduce"], &own);
     check(&["data"], &["--data", "--json"]);
     check(&["presets"], &["show", "diff"]);
     check(&["presets", "show"], &["<NAME>"]);

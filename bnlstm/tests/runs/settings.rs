@@ -179,11 +179,6 @@ fn errors_name_the_preset_and_the_field() {
             vec!["task.data=somewhere"],
             ["task.data = somewhere", "reads no files"],
         ),
-        (
-            "qa-quick",
-            vec!["task.lenient=true"],
-            ["task.lenient = true", "reads no files"],
-        ),
         ("qa-quick", vec!["task.limit=0"], ["task.limit = 0", "at least 1"]),
         (
             "copy-quick",

@@ -3,11 +3,47 @@
 //! Hochreiter & Schmidhuber 1997 in the form of Le, Jaitly & Hinton 2015: numbers from 0 to 1, one
 //! mark in each half of the sequence. Who always answers 1 has a squared error of 1/6 = 0.167.
 
+use std::fmt;
+
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 
-use super::copy::{drawn_examples, example_rng};
-use super::{Batch, Head, Input, Inputs, Interface, Metric, Split, Targets, Task};
+use super::config::{TaskSettings, at_least_two};
+use super::copy::{MOST_EXAMPLES, MOST_STEPS, drawn_examples, example_rng};
+use super::{Batch, Head, Input, Inputs, Interface, Metric, Split, Targets, Task, TaskError};
+use crate::config::{ValueError, from_one_to};
+
+/// The task `adding`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddingConfig {
+    /// `T`, how many numbers.
+    pub steps: usize,
+    /// Sequences to learn from.
+    pub examples: usize,
+    /// Seed of the sequences.
+    pub data_seed: u64,
+}
+
+impl TaskSettings for AddingConfig {
+    fn check(&self) -> Result<(), ValueError> {
+        at_least_two("task.steps", self.steps)?;
+        from_one_to("task.steps", self.steps, MOST_STEPS)?;
+        at_least_two("task.examples", self.examples)?;
+        from_one_to("task.examples", self.examples, MOST_EXAMPLES)
+    }
+
+    fn load(&self) -> Result<Box<dyn Task>, TaskError> {
+        Ok(Box::new(Adding::new(self.steps, self.examples, self.data_seed)))
+    }
+}
+
+impl fmt::Display for AddingConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "adding over {} steps", self.steps)
+    }
+}
 
 /// The task. Its examples are drawn from their numbers.
 #[derive(Clone, Copy, Debug)]

@@ -4,10 +4,15 @@
 //! symbols, eight are data; ten data symbols, `delay − 1` blanks, a mark, ten blanks while which the
 //! data are to be repeated. A model without memory has ln 8 = 2.08 nats in those steps.
 
+use std::fmt;
+
 use rand::RngExt;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+use serde::{Deserialize, Serialize};
 
-use super::{Batch, Head, Input, Inputs, Interface, Metric, Split, Targets, Task};
+use super::config::{TaskSettings, at_least_two};
+use super::{Batch, Head, Input, Inputs, Interface, Metric, Split, Targets, Task, TaskError};
+use crate::config::{ValueError, from_one_to};
 
 /// Symbols that are data.
 const DATA: u32 = 8;
@@ -15,6 +20,42 @@ const BLANK: u32 = 8;
 const MARK: u32 = 9;
 /// Symbols that are shown and asked for.
 const LENGTH: usize = 10;
+
+/// Longer sequences than this do not fit in memory.
+pub(super) const MOST_STEPS: usize = 1 << 20;
+
+/// The order of more examples than this does not fit in memory.
+pub(super) const MOST_EXAMPLES: usize = 1 << 28;
+
+/// The task `copy`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CopyConfig {
+    /// Steps from the last of the data to the first answer.
+    pub delay: usize,
+    /// Sequences to learn from.
+    pub examples: usize,
+    /// Seed of the sequences.
+    pub data_seed: u64,
+}
+
+impl TaskSettings for CopyConfig {
+    fn check(&self) -> Result<(), ValueError> {
+        from_one_to("task.delay", self.delay, MOST_STEPS)?;
+        at_least_two("task.examples", self.examples)?;
+        from_one_to("task.examples", self.examples, MOST_EXAMPLES)
+    }
+
+    fn load(&self) -> Result<Box<dyn Task>, TaskError> {
+        Ok(Box::new(Copy::new(self.delay, self.examples, self.data_seed)))
+    }
+}
+
+impl fmt::Display for CopyConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "copy after {} steps", self.delay)
+    }
+}
 
 /// The task. Its examples are drawn from their numbers.
 #[derive(Clone, Copy, Debug)]

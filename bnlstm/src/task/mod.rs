@@ -16,17 +16,17 @@ use rand_chacha::ChaCha8Rng;
 
 use nn::data::{Batches, LastBatch};
 
-pub use adding::Adding;
+pub use adding::{Adding, AddingConfig};
 pub use batch::{Batch, Inputs, Padded, Pass, Targets};
-pub use charlm::CharLm;
-pub use config::{CorpusName, ImagesName, QuestionsName, TaskConfig, TaskName};
-pub use copy::Copy;
+pub use charlm::{CharLm, CharlmConfig, CorpusName};
+pub use config::{TaskConfig, TaskName};
+pub use copy::{Copy, CopyConfig};
 pub use error::TaskError;
 pub use interface::{Head, Input, Interface};
 pub use metric::Metric;
 pub use order::PixelOrder;
-pub use pixels::Pixels;
-pub use qa::Questions;
+pub use pixels::{DigitsConfig, ImagesName, Pixels, PmnistConfig, SmnistConfig};
+pub use qa::{QaConfig, Questions, QuestionsName};
 
 /// A part of a task's data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

@@ -15,8 +15,10 @@ fn json_is_all_there_is_on_stdout() {
     };
     assert_eq!(names("cells"), ["rnn", "lstm", "gru"]);
     assert_eq!(names("sites"), ["h", "x", "sum", "c", "carry", "out"]);
-    let tasks = ["digits", "smnist", "pmnist", "charlm", "qa", "copy", "adding"];
-    assert_eq!(names("tasks"), tasks);
+    assert_eq!(
+        names("tasks"),
+        ["digits", "smnist", "pmnist", "charlm", "qa", "copy", "adding"]
+    );
     assert!(names("optimizers").contains(&"rmsprop-authors".to_owned()));
     assert!(names("variants").contains(&"norm-propagation".to_owned()));
     assert!(names("presets").contains(&"layer-tensorflow".to_owned()));

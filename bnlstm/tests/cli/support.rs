@@ -9,7 +9,7 @@ use bnlstm::cell::Cell;
 use bnlstm::config::{EvaluationConfig, ModelConfig, RecurrentInit, RunConfig, TrainingConfig};
 use bnlstm::normalization::Sites;
 use bnlstm::regularization::Regularization;
-use bnlstm::task::{PixelOrder, TaskConfig};
+use bnlstm::task::{DigitsConfig, PixelOrder, TaskConfig};
 use nn::optimizer::OptimizerConfig;
 use tempfile::TempDir;
 
@@ -138,10 +138,10 @@ pub fn metrics(text: &str) -> Vec<serde_json::Value> {
 /// A small run on permuted digits.
 pub fn config(normalization: &str) -> RunConfig {
     RunConfig {
-        task: TaskConfig::Digits {
+        task: TaskConfig::Digits(DigitsConfig {
             data: None,
             order: PixelOrder::Permuted { permutation_seed: 1 },
-        },
+        }),
         model: ModelConfig {
             // One vector of the widest, 16 numbers, and a rest.
             hidden_size: 19,

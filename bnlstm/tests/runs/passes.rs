@@ -153,7 +153,7 @@ fn questions_are_what_their_numbers_say_but_for_their_entities() {
     let [task, again] = [(); 2].map(|()| config.task.load().unwrap());
     assert_eq!(
         [Split::Train, Split::Valid, Split::Test].map(|split| task.examples(split)),
-        [30; 3]
+        [30, 1000, 1000]
     );
     let batch = |seed| task.batch(Split::Train, &[7, 2, 29], &mut rng(seed));
     assert_eq!(batch(1), batch(1));

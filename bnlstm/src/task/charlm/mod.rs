@@ -3,11 +3,15 @@
 //! A sequence has `length` characters: all but the last are read, all but the first are answered, as
 //! in the paper's code.
 
+mod config;
+
 use std::sync::Arc;
 
 use nn::data::{Batches, LastBatch};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+
+pub use config::{CharlmConfig, CorpusName};
 
 use super::{Batch, Head, Input, Inputs, Interface, Metric, Pass, Split, Targets, Task, TaskError};
 use crate::data::text::Corpus;

@@ -1,6 +1,10 @@
 //! Questions about a story: which entity fits the gap.
 
+mod config;
+
 use rand_chacha::ChaCha8Rng;
+
+pub use config::{QaConfig, QuestionsName};
 
 use super::{Batch, Head, Input, Inputs, Interface, Metric, Padded, Split, Targets, Task};
 use crate::data::questions::{Encoded, Part, QuestionBatch, QuestionData};

@@ -5,6 +5,8 @@
 //! first 1197 are for training, the last 360 for the test and the 240 before them to choose by:
 //! writers come in runs, so each part has other writers.
 
+mod config;
+
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -15,11 +17,13 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::data::images::ImageSet;
 
+pub use config::{DigitsConfig, ImagesName, PmnistConfig, SmnistConfig};
+
 use super::order::{PixelOrder, hash};
 use super::{Batch, Head, Input, Inputs, Interface, Metric, Split, Targets, Task, TaskError};
 
-const IMAGES: &[u8] = include_bytes!("../../data/digits8x8/digits8x8-images-idx3-ubyte.gz");
-const LABELS: &[u8] = include_bytes!("../../data/digits8x8/digits8x8-labels-idx1-ubyte.gz");
+const IMAGES: &[u8] = include_bytes!("../../../data/digits8x8/digits8x8-images-idx3-ubyte.gz");
+const LABELS: &[u8] = include_bytes!("../../../data/digits8x8/digits8x8-labels-idx1-ubyte.gz");
 const IMAGES_NAME: &str = "digits8x8-images-idx3-ubyte";
 const LABELS_NAME: &str = "digits8x8-labels-idx1-ubyte";
 const CLASSES: usize = 10;

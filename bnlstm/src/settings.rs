@@ -103,7 +103,9 @@ impl Settings {
         };
         let parsed = toml::from_str::<Map<String, Value>>(&format!("value = {value}"));
         let value = match parsed.ok().and_then(|mut table| table.remove("value")) {
-            Some(Value::Null) => return Err(ValueError::new("--set", text, "give a finite number")),
+            Some(parsed) if is_not_finite(&parsed) => {
+                return Err(ValueError::new("--set", text, "give a finite number"));
+            }
             Some(parsed) => parsed,
             None => Value::String(value.to_owned()),
         };
@@ -133,5 +135,16 @@ impl Settings {
                 RunConfig::parse(&text, &format!("{} with the options given", self.origin))
             }
         }
+    }
+}
+
+/// Whether there is a number in it that is not finite: JSON, in which values are kept, has none, and
+/// nulls are what became of them.
+fn is_not_finite(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(values) => values.iter().any(is_not_finite),
+        Value::Object(fields) => fields.values().any(is_not_finite),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }

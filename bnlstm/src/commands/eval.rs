@@ -21,7 +21,8 @@ use crate::trainer::Trainer;
 pub struct Eval {
     /// The run directory that `train` has written.
     run: PathBuf,
-    /// Examples in a batch [default: as in training]. Only batch statistics depend on it.
+    /// Examples in a batch [default: as in training]. Only batch statistics depend on it, and the
+    /// number of streams of a text whose states are carried.
     #[arg(long)]
     batch: Option<usize>,
     /// The part of the data.
@@ -47,6 +48,8 @@ impl Eval {
         if self.whole {
             config.training.batch = 1;
         }
+        // A part is measured whole, however much of it training has looked at.
+        config.evaluation.batches = None;
         let task = config.task.load()?;
         let others = self.other_tasks(&config, task.as_ref())?;
         let mut trainer = Trainer::<f32>::new(&config, task.as_ref(), &device.open());

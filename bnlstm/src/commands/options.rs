@@ -195,7 +195,7 @@ pub struct RunOptions {
     /// BNLSTM_DATA, for tasks that read files].
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// A text file to learn the characters of.
+    /// A text file for the task charlm to learn the characters of, in UTF-8.
     #[arg(long, value_name = "FILE", conflicts_with = "data")]
     text: Option<PathBuf>,
     /// Leave malformed files of the CNN questions out, and count them, instead of stopping at the first.
@@ -225,7 +225,8 @@ pub struct RunOptions {
     /// Largest norm of all gradients together.
     #[arg(long, allow_negative_numbers = true)]
     clip: Option<f64>,
-    /// Updates from one evaluation to the next [default: those of an epoch].
+    /// Updates from one evaluation to the next [default: what the configuration says, or those of an
+    /// epoch].
     #[arg(long, value_name = "UPDATES")]
     evaluate_every: Option<usize>,
     /// Any field of the configuration: `task.delay=50`, `optimizer.beta2=0.99`.
@@ -243,6 +244,11 @@ impl RunOptions {
             settings.set("task.data", absolute("--data", data)?);
         }
         if let Some(text) = self.text.as_deref() {
+            let task = settings.get("task.name").and_then(Value::as_str);
+            if let Some(task) = task.filter(|&task| task != "charlm") {
+                let remedy = format!("the task {task} reads no text; add --task charlm");
+                return Err(ValueError::new("--text", text.display(), remedy).into());
+            }
             settings.set("task.corpus", "file");
             settings.set("task.text", absolute("--text", text)?);
         }

@@ -57,6 +57,14 @@ fn show(preset: &Preset) -> Result<(), Failure> {
 
 fn diff(a: &Preset, b: &Preset) -> Result<(), Failure> {
     let (left, right) = (a.fields(), b.fields());
+    let values = |fields: &[Field<'static>]| -> Vec<_> {
+        let of = |field: &Field<'static>| (field.table, field.name, field.value);
+        fields.iter().map(of).collect()
+    };
+    if values(&left) == values(&right) {
+        line(format_args!("{} and {} have the same values", a.name, b.name))?;
+        return Ok(());
+    }
     let counterpart = |of: &[Field<'static>], field: &Field<'_>| {
         of.iter()
             .find(|other| (other.table, other.name) == (field.table, field.name))

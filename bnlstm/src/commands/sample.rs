@@ -22,7 +22,7 @@ pub struct Sample {
     /// Characters to write.
     #[arg(long, default_value_t = 500)]
     length: usize,
-    /// Text to go on from [default: a line's beginning].
+    /// Text to go on from [default: the beginning of a line or, without lines, of a word].
     #[arg(long)]
     prompt: Option<String>,
     /// Below 1 for safer, above 1 for bolder choices; 0 for the most probable character always.

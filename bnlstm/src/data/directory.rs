@@ -100,19 +100,22 @@ impl DataDirectory {
         let lacking: Vec<&str> = form.parts.iter().filter(absent).map(|names| names[0]).collect();
         let some = !lacking.is_empty() && lacking.len() < form.parts.len();
         some.then(|| {
-            let folder = self.root.join(folder);
+            let folder = self.folder(folder);
             format!("{} lacks {}", folder.display(), lacking.join(", "))
         })
     }
 
+    /// The path of a folder; joining an empty one would leave a slash at the end.
+    fn folder(&self, folder: &str) -> PathBuf {
+        match folder {
+            "" => self.root.clone(),
+            folder => self.root.join(folder),
+        }
+    }
+
     /// The path of one part, under the first of its names that is there.
     fn part(&self, folder: &str, kind: Kind, names: &[&str]) -> Option<PathBuf> {
-        // Joining an empty path would leave a slash at the end.
-        let folder = if folder.is_empty() {
-            self.root.clone()
-        } else {
-            self.root.join(folder)
-        };
+        let folder = self.folder(folder);
         let raw = names.iter().map(|name| folder.join(name));
         match kind {
             Kind::Folders => raw.into_iter().find(|path| path.is_dir()),

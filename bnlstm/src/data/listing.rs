@@ -114,7 +114,7 @@ fn built_in() -> Result<Vec<Entry>, DataError> {
     Ok(vec![
         entry(
             "8×8 digits",
-            "smnist, pmnist without data",
+            "digits",
             "1797 images of handwritten digits".to_owned(),
             "https://archive.ics.uci.edu/ml/datasets/optical+recognition+of+handwritten+digits",
         ),
@@ -127,7 +127,7 @@ fn built_in() -> Result<Vec<Entry>, DataError> {
         entry(
             "generated questions",
             "qa without data",
-            "made anew from the seed of a run, in the form of the CNN questions".to_owned(),
+            "made anew from task.data_seed, in the form of the CNN questions".to_owned(),
             "this program",
         ),
     ])

@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::config::{TaskSettings, at_least_two};
-use super::copy::{MOST_STEPS, drawn_examples, example_rng};
+use super::copy::{MOST_EXAMPLES, MOST_STEPS, drawn_examples, example_rng};
 use super::{Batch, Head, Input, Inputs, Interface, Metric, Split, Targets, Task, TaskError};
 use crate::config::{ValueError, from_one_to};
 
@@ -30,7 +30,8 @@ impl TaskSettings for AddingConfig {
     fn check(&self) -> Result<(), ValueError> {
         at_least_two("task.steps", self.steps)?;
         from_one_to("task.steps", self.steps, MOST_STEPS)?;
-        at_least_two("task.examples", self.examples)
+        at_least_two("task.examples", self.examples)?;
+        from_one_to("task.examples", self.examples, MOST_EXAMPLES)
     }
 
     fn load(&self) -> Result<Box<dyn Task>, TaskError> {

@@ -24,6 +24,9 @@ const LENGTH: usize = 10;
 /// Longer sequences than this do not fit in memory.
 pub(super) const MOST_STEPS: usize = 1 << 20;
 
+/// The order of more examples than this does not fit in memory.
+pub(super) const MOST_EXAMPLES: usize = 1 << 28;
+
 /// The task `copy`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,7 +42,8 @@ pub struct CopyConfig {
 impl TaskSettings for CopyConfig {
     fn check(&self) -> Result<(), ValueError> {
         from_one_to("task.delay", self.delay, MOST_STEPS)?;
-        at_least_two("task.examples", self.examples)
+        at_least_two("task.examples", self.examples)?;
+        from_one_to("task.examples", self.examples, MOST_EXAMPLES)
     }
 
     fn load(&self) -> Result<Box<dyn Task>, TaskError> {

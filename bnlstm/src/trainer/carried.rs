@@ -28,6 +28,11 @@ impl<T: Real> Carried<T> {
         sequence.starting_at(&states)
     }
 
+    /// Whether these are the states of batches of `rows` sequences.
+    pub(super) fn has_rows(&self, rows: usize) -> bool {
+        self.states.iter().all(|state| state.h.shape().extent(0) == rows)
+    }
+
     /// After `steps` more steps.
     pub(super) fn put(&mut self, states: Vec<StateValues<T>>, steps: usize) {
         self.states = states;

@@ -253,8 +253,9 @@ impl<'a, T: Real> Trainer<'a, T> {
     }
 
     /// Writes all that the run is after its last update to a file: weights, statistics, optimizer,
-    /// configuration, number of updates, place in the training examples, carried states, and the generators of batches
-    /// and noise. A trainer that restores it goes on with the same bits as this one.
+    /// configuration, number of updates, place in the training examples, carried states, and the
+    /// generators of batches and noise. A trainer that restores it goes on with the same bits as this
+    /// one.
     ///
     /// # Errors
     /// If the file cannot be written; one that was there before is then untouched.

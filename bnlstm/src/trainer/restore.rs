@@ -6,7 +6,7 @@ use kernels::Real;
 use nn::checkpoint::{Checkpoint, CheckpointError};
 use serde_json::Value;
 
-use super::{Cursor, RunState, Trainer};
+use super::{Carried, Cursor, RunState, Trainer};
 use crate::config::RunConfig;
 
 /// A run cannot be taken up from a file.
@@ -55,7 +55,10 @@ impl<T: Real> Trainer<'_, T> {
         checkpoint.restore(&mut self.store, &mut self.optimizer)?;
         self.updates = state.updates;
         self.cursor = Cursor::at(state.place, self.task, self.config.training.batch);
-        self.carried = state.carried.on(self.store.device());
+        let carried = state.carried.on(self.store.device());
+        // Batches of another size have their streams elsewhere in the text.
+        let goes_on = carried.has_rows(self.config.training.batch);
+        self.carried = if goes_on { carried } else { Carried::default() };
         self.noise = state.noise;
         Ok(())
     }

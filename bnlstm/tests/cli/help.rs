@@ -13,13 +13,20 @@ const MODEL: [&str; 6] = [
     "--hidden-size",
     "--recurrent-init",
 ];
-const RUN: [&str; 19] = [
+const RUN: [&str; 26] = [
     "--cell",
     "--regularization",
     "--layers",
     "--bidirectional",
+    "--preset",
     "--task",
+    "--config",
     "--data",
+    "--text",
+    "--lenient",
+    "--steps",
+    "--evaluate-every",
+    "--set",
     "--permuted",
     "--permutation-seed",
     "--hidden-size",
@@ -50,18 +57,34 @@ fn check(command: &[&str], options: &[&str]) {
 
 #[test]
 fn every_command_lists_its_options() {
-    check(
-        &[],
-        &["train", "eval", "compare", "describe", "list", "--version"],
-    );
+    let commands = [
+        "train",
+        "eval",
+        "reproduce",
+        "sample",
+        "compare",
+        "describe",
+        "data",
+        "presets",
+        "list",
+    ];
+    check(&[], &[&commands[..], &["--version"]].concat());
     check(&["list"], &["[SECTION]", "--json"]);
-    check(
-        &["train"],
-        &[&RUN[..], &["--norm", "--seed", "--config"]].concat(),
-    );
+    check(&["train"], &[&RUN[..], &["--norm", "--seed"]].concat());
     let own = ["<TEXT>", "--input-size", "--steps", "--measure", "--json"];
     check(&["describe"], &[&MODEL[..], &own, &["--batch"]].concat());
-    check(&["eval"], &["--batch", "<RUN>"]);
+    check(
+        &["eval"],
+        &["--batch", "--split", "--lengths", "--whole", "<RUN>"],
+    );
+    let own = ["--length", "--prompt", "--temperature", "--seed", "--statistics"];
+    check(&["sample"], &[&own[..], &["<RUN>"]].concat());
+    let own = ["--scale", "--settings", "--data", "--lenient", "--seeds", "--out"];
+    check(&["reproduce"], &own);
+    check(&["data"], &["--data", "--json"]);
+    check(&["presets"], &["show", "diff"]);
+    check(&["presets", "show"], &["<NAME>"]);
+    check(&["presets", "diff"], &["<A>", "<B>"]);
     let own = ["--norms", "--seeds", "--first-seed", "--target"];
     check(&["compare"], &[&RUN[..], &own].concat());
 }

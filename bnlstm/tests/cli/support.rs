@@ -46,7 +46,7 @@ impl Workspace {
     /// A command in this directory that is to be started.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        command.current_dir(self.0.path());
+        command.current_dir(self.0.path()).env_remove("BNLSTM_DATA");
         command
     }
 

@@ -54,8 +54,8 @@ fn what_is_there_is_told_with_path_and_verdict() {
     assert_eq!(listing.directory.as_deref(), Some(folder.path()));
     let text = listing.to_string();
     for part in [
-        "Penn Treebank        charlm                       yes, but not the original\n",
-        "CNN questions        qa                           yes\n",
+        "Penn Treebank        charlm               yes, but not the original\n",
+        "CNN questions        qa                   yes\n",
         "ptb.valid.txt: no known original, SHA-256 ",
         "questions/training: 2 questions\n",
         "questions/validation: 1 questions\n",

@@ -44,7 +44,7 @@ impl CharLm {
         for split in [Split::Train, Split::Valid, Split::Test] {
             let characters = task.characters(split).len();
             // Of a training pass, up to one sequence is lost to its offset.
-            if characters < 2 * length {
+            if characters / 2 < length {
                 return Err(TaskError::ShortText {
                     name: task.corpus.name.clone(),
                     part: split.name(),
@@ -178,7 +178,8 @@ impl Task for CharLm {
 
     fn in_order(&self, split: Split, batch: usize) -> Pass {
         if self.carry_state {
-            return self.streams(split, batch, 0);
+            // A short part has fewer streams, but some.
+            return self.streams(split, batch.min(self.examples(split)), 0);
         }
         let epoch = Batches::new(self.examples(split), batch, LastBatch::Keep).in_order();
         let starts = |chosen: &[usize]| chosen.iter().map(|index| index * self.length).collect();

@@ -64,6 +64,10 @@ impl TaskSettings for QaConfig {
     fn check(&self) -> Result<(), ValueError> {
         let given =
             |field, count: Option<usize>| count.map_or(Ok(()), |count| from_one_to(field, count, usize::MAX));
+        if let (QuestionsName::Generated, Some(data)) = (self.corpus, &self.data) {
+            let remedy = "task.corpus = generated reads no files; leave it out, or set task.corpus to cnn";
+            return Err(ValueError::new("task.data", data.display(), remedy));
+        }
         given("task.sentences", self.sentences)?;
         given("task.limit", self.limit)
     }

@@ -201,7 +201,6 @@ impl RunDirectory {
             found,
         })
     }
-
 }
 
 /// Creates a directory for the results of several runs, and tries out that files in it can be written.

@@ -87,7 +87,10 @@ impl Eval {
         if let Some(length) = self.lengths.iter().find(|&&length| length < 2) {
             return Err(ValueError::new("--lengths", length, "give at least 2 characters").into());
         }
-        let tasks = self.lengths.iter().map(|&length| text.with_length(length));
+        let tasks = self
+            .lengths
+            .iter()
+            .map(|&length| text.with_length(length, self.split));
         Ok(tasks.collect::<Result<_, _>>()?)
     }
 }

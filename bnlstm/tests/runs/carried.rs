@@ -84,7 +84,10 @@ fn of_whole_streams(config: &RunConfig, task: &FromTheStart, windows: usize) -> 
         *store.get_mut(id) = param.tensor.clone();
     }
     let pass = task.0.in_order(Split::Train, STREAMS);
-    let whole = task.0.with_length(windows * (LENGTH - 1) + 1).unwrap();
+    let whole = task
+        .0
+        .with_length(windows * (LENGTH - 1) + 1, Split::Train)
+        .unwrap();
     let batch = whole.batch(Split::Train, pass.batch(0), &mut rng);
     let tape = Tape::inference(device);
     let on_device = OnDevice::new(&batch, task.interface().input, device);

@@ -82,7 +82,7 @@ fn scores(normalization: &str, bidirectional: bool, statistics: Statistics) -> [
     let mut trainer = Trainer::<f64>::new(&config, &task, &CPU.open());
     trainer.train(30, || ()).unwrap();
     trainer.estimate();
-    let long = task.with_length(LONG).unwrap();
+    let long = task.with_length(LONG, Split::Test).unwrap();
     let [found] = trainer.evaluate_on(&long, Split::Test, [statistics]).unwrap();
     let pass = long.in_order(Split::Test, 6);
     assert_eq!(pass.iter().collect::<Vec<_>>(), [[0, LONG, 2 * LONG]]);
@@ -138,7 +138,7 @@ fn a_part_that_begins_anew_has_other_outputs() {
     let mut trainer = Trainer::<f64>::new(&config, &task, &CPU.open());
     trainer.train(30, || ()).unwrap();
     trainer.estimate();
-    let long = task.with_length(LONG).unwrap();
+    let long = task.with_length(LONG, Split::Test).unwrap();
     let batch = long.batch(Split::Test, &[0], &mut ChaCha8Rng::seed_from_u64(0));
     let whole = at_once(&trainer, &config, &batch, Statistics::Running);
     let parts = batch.parts(256);

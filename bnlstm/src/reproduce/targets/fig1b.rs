@@ -35,8 +35,8 @@ fn report(_: &Setting, _: &Results, _: DeviceChoice) -> Result<Report, Reproduce
         "tanh′(x)",
     );
     let curve = Curve::new("mean").with_seed(1, mean);
-    figure.curves = vec![curve.with_band("quartiles, 25 to 75 %", quartiles)];
-    figure.note = Some("by quadrature, not by sampling".to_owned());
+    figure.curves = vec![curve.with_band("quartiles", quartiles)];
+    figure.note = Some("band: quartiles, 25 to 75 %; by quadrature".to_owned());
     Ok(Report {
         pictures: vec![("fig1b".to_owned(), Picture::Figure(figure))],
         ..Report::default()

@@ -50,7 +50,7 @@ fn measure(run: &FinishedRun, device: DeviceChoice) -> Result<Measured, Reproduc
         batch: Vec::new(),
     };
     for length in LENGTHS {
-        let task: CharLm = characters.with_length(length)?;
+        let task: CharLm = characters.with_length(length, Split::Test)?;
         let kinds = [Statistics::Population, Statistics::Batch];
         let scores = trainer.evaluate_on(&task, Split::Test, kinds);
         let [population, batch] = scores.expect("population statistics were estimated");

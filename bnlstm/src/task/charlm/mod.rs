@@ -42,26 +42,38 @@ impl CharLm {
             carry_state,
         };
         for split in [Split::Train, Split::Valid, Split::Test] {
-            let characters = task.characters(split).len();
-            // Of a training pass, up to one sequence is lost to its offset.
-            if characters / 2 < length {
-                return Err(TaskError::ShortText {
-                    name: task.corpus.name.clone(),
-                    part: split.name(),
-                    characters,
-                    length,
-                });
-            }
+            task.check_length(split)?;
         }
         Ok(task)
     }
 
-    /// The same text in sequences of another length, each beginning with the initial state.
+    /// The same text in sequences of another length, each beginning with the initial state, of which
+    /// only one part is to be read.
     ///
     /// # Errors
-    /// If a part of the text has fewer characters than two sequences.
-    pub fn with_length(&self, length: usize) -> Result<Self, TaskError> {
-        Self::new(Arc::clone(&self.corpus), length, false)
+    /// If that part of the text has fewer characters than two sequences.
+    pub fn with_length(&self, length: usize, split: Split) -> Result<Self, TaskError> {
+        let task = Self {
+            corpus: Arc::clone(&self.corpus),
+            length,
+            carry_state: false,
+        };
+        task.check_length(split)?;
+        Ok(task)
+    }
+
+    /// Of a training pass, up to one sequence is lost to its offset.
+    fn check_length(&self, split: Split) -> Result<(), TaskError> {
+        let (characters, length) = (self.characters(split).len(), self.length);
+        if characters / 2 >= length {
+            return Ok(());
+        }
+        Err(TaskError::ShortText {
+            name: self.corpus.name.clone(),
+            part: split.name(),
+            characters,
+            length,
+        })
     }
 
     /// A part of the text as a single sequence.

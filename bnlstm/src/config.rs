@@ -123,6 +123,18 @@ pub(crate) fn read_text(path: &Path) -> Result<String, ConfigError> {
 }
 
 impl RunConfig {
+    /// Whether a run of the other one has the same results: all but the place of the data is equal.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let written = |config: &Self| {
+            let mut value = serde_json::to_value(config).expect("a configuration has text as keys");
+            if let Some(task) = value.get_mut("task").and_then(serde_json::Value::as_object_mut) {
+                task.remove("data");
+            }
+            value
+        };
+        written(self) == written(other)
+    }
+
     /// Reads a configuration as a run directory holds it.
     ///
     /// # Errors

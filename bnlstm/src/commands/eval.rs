@@ -8,7 +8,6 @@ use super::Failure;
 use super::output::{describe_task, line};
 use crate::config::{RunConfig, ValueError};
 use crate::device::DeviceChoice;
-use crate::run;
 use crate::run_directory::RunDirectory;
 use crate::scores::Scores;
 use crate::table::{Column, Table};
@@ -56,11 +55,10 @@ impl Eval {
         trainer.restore(&directory.checkpoint())?;
         describe_task(task.as_ref())?;
         line(format_args!(
-            "{}: {}, after {} updates, {} epochs",
+            "{}: {}, after {} updates",
             config.model.normalization.label(),
             config.model.normalization,
-            trainer.updates(),
-            run::epochs(trainer.epochs())
+            trainer.updates()
         ))?;
         let part = self.split.name();
         let table = match others.as_slice() {

@@ -70,13 +70,18 @@ impl Reproduce {
             (None, Scale::Quick) => PathBuf::from("runs/reproduce-quick"),
             (None, Scale::Paper) => PathBuf::from("runs/reproduce-paper"),
         };
-        let reproduced = reproduce(&self.chosen(), &setting, &root, device, &Progress::stderr())?;
-        for one in &reproduced {
-            save(one, &root)?;
-            show(one, &root)?;
-        }
-        let page = page(&reproduced, device);
-        files::write_atomically(root.join("report.md"), page.as_bytes())?;
+        let mut reproduced = Vec::new();
+        let progress = Progress::stderr();
+        reproduce::<Failure>(&self.chosen(), &setting, &root, device, &progress, &mut |one| {
+            save(&one, &root)?;
+            show(&one, &root)?;
+            reproduced.push(one);
+            let page = page(&reproduced, device);
+            Ok(files::write_atomically(
+                root.join(self.page_name()),
+                page.as_bytes(),
+            )?)
+        })?;
         let claims = reproduced.iter().flat_map(|one| &one.report.claims);
         let (seen, all) = claims.fold((0, 0), |(seen, all), claim| {
             (seen + usize::from(claim.seen), all + 1)
@@ -87,6 +92,14 @@ impl Reproduce {
             start.elapsed().as_secs_f64()
         ))?;
         Ok(())
+    }
+
+    /// The page with all that a call has measured.
+    fn page_name(&self) -> String {
+        match self.targets.iter().any(|name| name == ALL) {
+            true => "report.md".to_owned(),
+            false => format!("report-{}.md", self.targets.join("-")),
+        }
     }
 
     fn chosen(&self) -> Vec<&'static Target> {

@@ -79,6 +79,15 @@ impl Sites {
         &self.at[site as usize]
     }
 
+    /// The same with each normalization changed by `change`, which leaves it at its site.
+    #[must_use]
+    pub fn map(mut self, change: impl Fn(Site, Normalization) -> Normalization) -> Self {
+        for (site, normalization) in Site::ALL.into_iter().zip(&mut self.at) {
+            *normalization = change(site, *normalization);
+        }
+        self
+    }
+
     /// The sites where there is a normalization, in the order in which they are printed.
     pub fn iter(&self) -> impl Iterator<Item = (Site, Normalization)> {
         let all = Site::ALL.map(|site| (site, *self.at(site)));

@@ -3,7 +3,9 @@
 use super::ReproduceError;
 use super::runs::Planned;
 use super::setting::{Files, Scale, Setting, configure};
-use crate::config::RunConfig;
+use crate::cell::Site;
+use crate::config::{ModelConfig, RunConfig};
+use crate::normalization::{BatchOptions, Normalization, Sites};
 
 /// Images pixel by pixel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,26 +57,24 @@ impl Network {
         }
     }
 
-    /// What is changed in the preset of a batch-normalized LSTM.
-    fn changes(self) -> Vec<(&'static str, String)> {
-        match self {
-            // The noise is there for batch normalization.
-            Network::Lstm | Network::Zoneout => vec![
-                ("model.normalization", "none".to_owned()),
-                ("model.initial_noise", "0.0".to_owned()),
-            ],
-            Network::BatchNormalized(gamma) => {
-                vec![("model.normalization", format!("batch(gamma={gamma})"))]
-            }
+    /// Makes it of the preset of a batch-normalized LSTM; `baseline` is the preset that says how an LSTM
+    /// is regularized.
+    fn apply(self, config: &mut RunConfig, baseline: &str) -> Result<(), ReproduceError> {
+        let model = &mut config.model;
+        if let Network::BatchNormalized(gamma) = self {
+            model.normalization = model.normalization.map(|_, normalization| match normalization {
+                Normalization::Batch(options) => BatchOptions { gamma, ..options }.into(),
+                other => other,
+            });
+            return Ok(());
         }
-    }
-
-    /// The preset of a task.
-    fn preset(self, setting: &Setting, task: &str) -> String {
-        match self {
-            Network::Zoneout => format!("{task}-baseline"),
-            Network::Lstm | Network::BatchNormalized(_) => setting.preset(task),
+        model.normalization = Sites::none(model.normalization.cell());
+        // The noise is there for batch normalization.
+        model.initial_noise = 0.0;
+        if self == Network::Zoneout {
+            model.regularization = configure(baseline, None, 1, &[])?.model.regularization;
         }
+        Ok(())
     }
 }
 
@@ -91,17 +91,18 @@ pub fn images(
         (Order::Permuted, Some(_)) => "pmnist",
         (_, None) => "digits",
     };
-    let mut changes = network.changes();
+    let mut changes = Vec::new();
     let mut name = task.to_owned();
     if data.is_none() && order == Order::Permuted {
         name = "permuted-digits".to_owned();
         let permuted = "{ permuted = { permutation_seed = 1 } }";
         changes.push(("task.order", permuted.to_owned()));
     }
-    let preset = network.preset(setting, task);
+    let mut config = configure(&setting.preset(task), data, seed, &changes)?;
+    network.apply(&mut config, &format!("{task}-baseline"))?;
     Ok(Planned {
         name: format!("{name}-{}-{seed}", network.name()),
-        config: configure(&preset, data, seed, &changes)?,
+        config,
     })
 }
 
@@ -140,7 +141,7 @@ pub fn text(setting: &Setting, text: Text, network: Network, seed: u64) -> Resul
         Text::Text8 => Files::Text8,
     };
     let data = setting.files(files)?;
-    let mut changes = network.changes();
+    let mut changes = Vec::new();
     let (task, name) = match (text, data) {
         (Text::PennTreebank, Some(_)) => ("ptb", "ptb"),
         (Text::Text8, Some(_)) => ("text8", "text8"),
@@ -150,10 +151,11 @@ pub fn text(setting: &Setting, text: Text, network: Network, seed: u64) -> Resul
             ("charlm", "king-james-27")
         }
     };
-    let preset = network.preset(setting, task);
+    let mut config = configure(&setting.preset(task), data, seed, &changes)?;
+    network.apply(&mut config, &format!("{task}-baseline"))?;
     Ok(Planned {
         name: format!("{name}-{}-{seed}", network.name()),
-        config: configure(&preset, data, seed, &changes)?,
+        config,
     })
 }
 
@@ -211,30 +213,35 @@ impl Reader {
         }
     }
 
-    /// What is changed in the preset of BN-e**.
-    fn changes(self) -> Vec<(&'static str, String)> {
-        let none = || "none".to_owned();
-        // Per-step statistics for the input term too.
-        let per_step = || "batch(gamma=0.1)".to_owned();
-        let mut changes = match self {
-            Reader::Lstm => vec![
-                ("model.normalization", none()),
-                ("model.reader.attention", none()),
-            ],
-            Reader::Bn => vec![
-                ("model.normalization", per_step()),
-                ("model.reader.attention", none()),
-            ],
-            Reader::Everywhere => vec![
-                ("model.normalization", per_step()),
-                ("model.reader.attention", "batch(gamma=1)".to_owned()),
-            ],
-            Reader::Star | Reader::StarStar => Vec::new(),
-        };
-        if self != Reader::StarStar {
-            changes.push(("model.bidirectional", "false".to_owned()));
+    /// Makes it of the preset of BN-e**.
+    fn apply(self, model: &mut ModelConfig) {
+        let of_steps = *model.normalization.at(Site::H);
+        let reader = model.reader.as_mut().expect("a model for questions has a reader");
+        model.bidirectional = self == Reader::StarStar;
+        if self == Reader::Lstm {
+            model.normalization = Sites::none(model.normalization.cell());
         }
-        changes
+        if matches!(self, Reader::Bn | Reader::Everywhere) {
+            // The input term has statistics for each step, as the recurrent term has.
+            let change = |site, normalization| if site == Site::X { of_steps } else { normalization };
+            model.normalization = model.normalization.map(change);
+        }
+        match self {
+            Reader::Lstm | Reader::Bn => reader.attention = Normalization::None,
+            Reader::Everywhere => reader.attention = per_step(reader.attention, of_steps),
+            Reader::Star | Reader::StarStar => {}
+        }
+    }
+}
+
+/// A batch normalization whose statistics are those of each step, taken as `of_steps` takes them.
+fn per_step(normalization: Normalization, of_steps: Normalization) -> Normalization {
+    match (normalization, of_steps) {
+        (Normalization::Batch(options), Normalization::Batch(of_steps)) => {
+            let gamma = options.gamma;
+            BatchOptions { gamma, ..of_steps }.into()
+        }
+        (other, _) => other,
     }
 }
 
@@ -255,7 +262,7 @@ pub fn questions(
     seed: u64,
 ) -> Result<Planned, ReproduceError> {
     let data = setting.files(Files::Cnn)?;
-    let mut changes = reader.changes();
+    let mut changes = Vec::new();
     let task = match (setting.scale, story) {
         (Scale::Paper, Story::Whole) => "qa-full",
         (Scale::Paper, Story::Relevant) => "qa",
@@ -271,9 +278,12 @@ pub fn questions(
         Story::Relevant => "",
         Story::Whole => "whole-",
     };
+    let corpus = if data.is_some() { "cnn" } else { "generated" };
+    let mut config = configure(&setting.preset(task), data, seed, &changes)?;
+    reader.apply(&mut config.model);
     Ok(Planned {
-        name: format!("qa-{part}{}-{seed}", reader.name()),
-        config: configure(&setting.preset(task), data, seed, &changes)?,
+        name: format!("{corpus}-{part}{}-{seed}", reader.name()),
+        config,
     })
 }
 

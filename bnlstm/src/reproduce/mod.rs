@@ -10,9 +10,10 @@ mod machine;
 mod runs;
 mod setting;
 mod targets;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
-use std::time::Instant;
 
 use crate::device::DeviceChoice;
 use crate::figure::{Figure, FigureError, Sheet};
@@ -68,41 +69,25 @@ pub struct Reproduced {
     pub report: Report,
 }
 
-/// Trains what the targets need into `root`, and measures.
+/// Trains what each target needs into `root`, measures, and passes what it has come to to `each`.
 ///
 /// # Errors
-/// If data are missing, a run in the directory is another one, or files cannot be written. What was
-/// trained until then is kept.
-pub fn reproduce(
+/// If data are missing, a run in the directory is another one, or files cannot be written; what was
+/// trained until then is kept. And the first error of `each`.
+pub fn reproduce<E: From<ReproduceError>>(
     targets: &[&'static Target],
     setting: &Setting,
     root: &Path,
     device: DeviceChoice,
     progress: &Progress,
-) -> Result<Vec<Reproduced>, ReproduceError> {
-    create_results(root)?;
-    let mut planned: Vec<Planned> = Vec::new();
-    for target in targets {
-        for run in (target.runs)(setting)? {
-            if !planned.iter().any(|other| other.name == run.name) {
-                planned.push(run);
-            }
-        }
+    each: &mut dyn FnMut(Reproduced) -> Result<(), E>,
+) -> Result<(), E> {
+    create_results(root).map_err(ReproduceError::from)?;
+    for &target in targets {
+        let planned = (target.runs)(setting)?;
+        let results = runs::carry_out(planned, root, device, progress)?;
+        let report = (target.report)(setting, &results, device)?;
+        each(Reproduced { target, report })?;
     }
-    let start = Instant::now();
-    let results = runs::carry_out(planned, root, device, progress)?;
-    if results.trained() > 0 {
-        progress.message(&format!(
-            "{} runs in {:.0} s",
-            results.trained(),
-            start.elapsed().as_secs_f64()
-        ));
-    }
-    targets
-        .iter()
-        .map(|&target| {
-            let report = (target.report)(setting, &results, device)?;
-            Ok(Reproduced { target, report })
-        })
-        .collect()
+    Ok(())
 }

@@ -73,6 +73,9 @@ pub enum ReproduceError {
         /// What was seen.
         source: Diverged,
     },
+    /// Another run has failed.
+    #[error("stopped, because another run has failed")]
+    Stopped,
     /// The directory of a run cannot be used.
     #[error(transparent)]
     Directory(#[from] RunDirectoryError),
@@ -123,7 +126,19 @@ impl FinishedRun {
     /// # Errors
     /// If the checkpoint cannot be read.
     pub fn trainer(&self, device: DeviceChoice) -> Result<Trainer<'_, f32>, ReproduceError> {
-        let mut trainer = Trainer::new(&self.config, self.task.as_ref(), &device.open());
+        self.trainer_as(&self.config, device)
+    }
+
+    /// The same, to be measured with other settings of training, such as another batch size.
+    ///
+    /// # Errors
+    /// If the checkpoint cannot be read.
+    pub fn trainer_as(
+        &self,
+        config: &RunConfig,
+        device: DeviceChoice,
+    ) -> Result<Trainer<'_, f32>, ReproduceError> {
+        let mut trainer = Trainer::new(config, self.task.as_ref(), &device.open());
         trainer.restore(&self.directory.checkpoint())?;
         Ok(trainer)
     }
@@ -132,7 +147,6 @@ impl FinishedRun {
 /// All runs, by their names.
 pub struct Results {
     runs: Vec<FinishedRun>,
-    trained: usize,
 }
 
 impl Results {
@@ -145,11 +159,6 @@ impl Results {
         let mut runs = self.runs.iter();
         runs.find(|run| run.name == name)
             .unwrap_or_else(|| panic!("reproduce: the run {name} was not planned"))
-    }
-
-    /// How many were not there before.
-    pub fn trained(&self) -> usize {
-        self.trained
     }
 }
 
@@ -171,6 +180,8 @@ pub(super) fn carry_out(
             None => {
                 let task: Arc<dyn Task> = run.config.task.load()?.into();
                 progress.message(&task.description());
+                let files = task.provenance().iter();
+                files.for_each(|file| progress.message(&format!("  {file}")));
                 tasks.push((index, Arc::clone(&task)));
                 task
             }
@@ -184,9 +195,13 @@ pub(super) fn carry_out(
     }
     let workers = device.threads.min(jobs.len()).max(1);
     let work = |(run, task): &(&Planned, Arc<dyn Task>), line: &Line<'_, Option<ReproduceError>>| {
-        let finished = one(run, task, root, device.share(workers), progress);
+        let finished = one(run, task, root, device.share(workers), progress, &|| {
+            line.stopped()
+        });
         match finished {
             Ok(finished) => Some(finished),
+            // Another run has failed, and said so.
+            Err(ReproduceError::Stopped) => None,
             Err(error) => {
                 line.tell(Some(error));
                 None
@@ -195,42 +210,38 @@ pub(super) fn carry_out(
     };
     // The first failure stops what has not begun.
     let finished = side_by_side(&jobs, workers, work, &mut |failure| failure.map_or(Ok(()), Err))?;
-    let finished: Vec<(FinishedRun, bool)> = finished.into_iter().flatten().collect();
     Ok(Results {
-        trained: finished.iter().filter(|(_, trained)| *trained).count(),
-        runs: finished.into_iter().map(|(run, _)| run).collect(),
+        runs: finished.into_iter().flatten().collect(),
     })
 }
 
-/// One run, and whether it had to be trained.
+/// One run: an earlier one, or a new one.
 fn one(
     planned: &Planned,
     task: &Arc<dyn Task>,
     root: &Path,
     device: DeviceChoice,
     progress: &Progress,
-) -> Result<(FinishedRun, bool), ReproduceError> {
+    stopped: &dyn Fn() -> bool,
+) -> Result<FinishedRun, ReproduceError> {
     let path = root.join("runs").join(&planned.name);
     let found = earlier(planned, &path)?;
-    let trained = found.is_none();
     let (directory, (records, measured)) = match found {
         Some(found) => (RunDirectory::open(&path), found),
         None => {
-            // What an interrupted run has left is replaced.
             let directory = RunDirectory::create(&path, true)?;
-            let seen = train(planned, task.as_ref(), &directory, device, progress)?;
+            let seen = train(planned, task.as_ref(), &directory, device, progress, stopped)?;
             (directory, seen)
         }
     };
-    let run = FinishedRun {
+    Ok(FinishedRun {
         name: planned.name.clone(),
         config: planned.config.clone(),
         directory,
         records,
         measured,
         task: Arc::clone(task),
-    };
-    Ok((run, trained))
+    })
 }
 
 type Seen = (Vec<Record>, Measured);
@@ -241,15 +252,21 @@ fn train(
     directory: &RunDirectory,
     device: DeviceChoice,
     progress: &Progress,
+    stopped: &dyn Fn() -> bool,
 ) -> Result<Seen, ReproduceError> {
     let config = &planned.config;
     let mut trainer = Trainer::<f32>::new(config, task, &device.open());
     let length = Length::of(config, trainer.updates_per_epoch());
     let mut bar = progress.task(&planned.name, length.updates as u64);
+    let mut records = go_on(&mut trainer, directory)?;
+    bar.advance(trainer.updates() as u64);
     let mut metrics = directory.metrics_writer();
-    let mut records = Vec::new();
+    records.iter().try_for_each(|record| metrics.write(record))?;
     directory.write_config(config)?;
     let end = run::carry_out(&mut trainer, length, &mut bar, |trainer, record| {
+        if stopped() {
+            return Err(ReproduceError::Stopped);
+        }
         metrics.write(record)?;
         trainer.save(&directory.checkpoint())?;
         records.push(record.clone());
@@ -266,13 +283,34 @@ fn train(
     Ok((records, measured))
 }
 
+/// Takes up what an interrupted run has left, if that is of use; returns what was seen until then.
+fn go_on(trainer: &mut Trainer<'_, f32>, directory: &RunDirectory) -> Result<Vec<Record>, ReproduceError> {
+    if !directory.checkpoint().exists() || !directory.metrics().exists() {
+        return Ok(Vec::new());
+    }
+    let file = directory.metrics();
+    let text = fs::read_to_string(&file).map_err(|error| ReproduceError::Metrics {
+        path: file,
+        reason: error.to_string(),
+    })?;
+    // What follows the first line that is not whole was written after the checkpoint.
+    let lines = text
+        .lines()
+        .map_while(|line| serde_json::from_str::<Record>(line).ok());
+    let mut records: Vec<Record> = lines.collect();
+    trainer.restore(&directory.checkpoint())?;
+    // Metrics come first, so they may be one evaluation ahead.
+    records.retain(|record| record.update <= trainer.updates());
+    Ok(records)
+}
+
 /// What an earlier call has seen of a run, if it has come to its end.
 fn earlier(planned: &Planned, path: &Path) -> Result<Option<Seen>, ReproduceError> {
     let directory = RunDirectory::open(path);
     if !directory.config().exists() {
         return Ok(None);
     }
-    if RunConfig::read(&directory.config())? != planned.config {
+    if !RunConfig::read(&directory.config())?.is_like(&planned.config) {
         return Err(ReproduceError::OtherRun {
             path: path.to_owned(),
             name: planned.name.clone(),

@@ -123,8 +123,17 @@ impl<T: Real> Trainer<'_, T> {
             Split::Test => None,
             Split::Train | Split::Valid => self.config.evaluation.batches,
         };
+        // A batch that is left over may be too small for statistics of its own.
+        let full = match (statistics, has_statistics(&self.store)) {
+            (Statistics::Batch, true) => pass.iter().map(<[usize]>::len).max().unwrap_or(0),
+            _ => 0,
+        };
         let mut tally = Tally::default();
-        for chosen in pass.iter().take(most.unwrap_or(pass.len())) {
+        for chosen in pass
+            .iter()
+            .filter(|chosen| chosen.len() >= full)
+            .take(most.unwrap_or(pass.len()))
+        {
             let mode = Mode::Eval(statistics);
             self.answer(&mut reading, chosen, mode, &mut |outputs, targets| {
                 tally.add(&outputs, targets);

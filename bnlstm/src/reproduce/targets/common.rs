@@ -51,7 +51,18 @@ pub fn learning_axes(title: impl Into<String>, metric: Metric) -> Figure {
     Figure::new(title, "update", format!("validation {metric}"))
 }
 
-/// `seed` or `seeds`, as a table says it.
+/// What is said beside every table.
+pub const END: &str = "test: of the model after the last update, not of one that was chosen by validation";
+
+/// A remark where there is one seed only, so that nothing is known of the spread.
+pub fn spread(value: MeanStd) -> &'static str {
+    match value.standard_deviation {
+        Some(_) => "",
+        None => "; one seed",
+    }
+}
+
+/// Number of seeds, as a table says it.
 pub fn seeds(runs: &[&FinishedRun]) -> String {
     runs.len().to_string()
 }

@@ -1,7 +1,7 @@
 //! Figure 2: validation accuracy while training, sequential and permuted MNIST.
 
 use super::Target;
-use super::common::{curve, finished, learning_axes, over, planned};
+use super::common::{curve, finished, learning_axes, over, planned, spread};
 use super::table1::usual_seeds;
 use crate::device::DeviceChoice;
 use crate::figure::Sheet;
@@ -56,7 +56,10 @@ fn report(setting: &Setting, results: &Results, _: DeviceChoice) -> Result<Repor
     let claim = Claim::new(
         "the batch-normalized LSTM learns faster on the permuted task",
         bn.exceeds(lstm),
-        format!("halfway through: BN-LSTM {bn:.1} %, LSTM {lstm:.1} %"),
+        format!(
+            "halfway through: BN-LSTM {bn:.1} %, LSTM {lstm:.1} %{}",
+            spread(bn)
+        ),
     );
     Ok(Report {
         pictures: vec![("fig2".to_owned(), Picture::Sheet(sheet))],

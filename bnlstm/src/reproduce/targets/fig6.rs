@@ -1,7 +1,7 @@
 //! Figure 6: training with different initial γ.
 
 use super::Target;
-use super::common::{curve, finished, learning_axes, over, planned, test};
+use super::common::{curve, finished, learning_axes, over, planned, spread, test};
 use super::table1;
 use crate::device::DeviceChoice;
 use crate::figure::{Color, Figure, Sheet};
@@ -69,16 +69,20 @@ fn report(setting: &Setting, results: &Results, _: DeviceChoice) -> Result<Repor
             "a large γ hurts where memory must be long",
             accuracies[0].exceeds(accuracies[last]),
             format!(
-                "accuracy γ = 0.1 {:.1} %, γ = 1 {:.1} %",
-                accuracies[0], accuracies[last]
+                "accuracy γ = 0.1 {:.1} %, γ = 1 {:.1} %{}",
+                accuracies[0],
+                accuracies[last],
+                spread(accuracies[0])
             ),
         ),
         Claim::new(
             "but not the character model",
             bits[last].mean <= bits[0].mean * (1.0 + HARMLESS),
             format!(
-                "γ = 0.1 {:.3}, γ = 1 {:.3} bits per character",
-                bits[0], bits[last]
+                "γ = 0.1 {:.3}, γ = 1 {:.3} bits per character{}",
+                bits[0],
+                bits[last],
+                spread(bits[0])
             ),
         ),
     ];

@@ -1,10 +1,10 @@
 //! Table 1: accuracy on sequential and permuted MNIST.
 
 use super::Target;
-use super::common::{Row, finished, over, planned, seconds, seeds, test};
+use super::common::{END, Row, finished, over, planned, seconds, seeds, spread, test};
 use crate::device::DeviceChoice;
 use crate::reproduce::experiments::{Network, Order, images, images_title};
-use crate::reproduce::{Claim, Planned, Report, ReproduceError, Results, Scale, Setting};
+use crate::reproduce::{Claim, FinishedRun, Planned, Report, ReproduceError, Results, Scale, Setting};
 use crate::table::{Column, Table};
 use crate::task::Metric;
 
@@ -21,6 +21,8 @@ pub(super) fn usual_seeds(setting: &Setting) -> u64 {
 }
 
 const METRIC: Metric = Metric::Accuracy;
+/// Of runs of more epochs, the learning curve is to be looked at.
+const MOST_EPOCHS: usize = 10;
 
 /// Networks with the accuracies of the paper in scan order and permuted.
 fn networks(setting: &Setting) -> Vec<(Network, [&'static str; 2])> {
@@ -42,6 +44,22 @@ fn runs(setting: &Setting) -> Result<Vec<Planned>, ReproduceError> {
     Ok(all)
 }
 
+/// Validation accuracy after each epoch of a run of few epochs, and the time of an epoch.
+fn by_epoch(order: &str, network: Network, run: &FinishedRun) -> Option<String> {
+    let whole = run.records.iter().filter(|record| record.epoch.fract() == 0.0);
+    let accuracies: Vec<String> = whole
+        .map(|record| format!("{:.1}", METRIC.of(&record.valid.population)))
+        .collect();
+    let seconds = run.seconds() / accuracies.len() as f64;
+    (1..=MOST_EPOCHS).contains(&accuracies.len()).then(|| {
+        format!(
+            "{order}, {}: validation {} % after each epoch; {seconds:.0} s an epoch",
+            network.label(),
+            accuracies.join(", ")
+        )
+    })
+}
+
 fn report(setting: &Setting, results: &Results, _: DeviceChoice) -> Result<Report, ReproduceError> {
     let images_name = images_title(setting)?;
     let mut table = Table::new([
@@ -54,7 +72,7 @@ fn report(setting: &Setting, results: &Results, _: DeviceChoice) -> Result<Repor
         Column::numbers("updates"),
         Column::numbers("s a run"),
     ]);
-    let mut means = Vec::new();
+    let (mut means, mut notes) = (Vec::new(), Vec::new());
     for (which, order) in [Order::Scan, Order::Permuted].into_iter().enumerate() {
         for (network, paper) in networks(setting) {
             let plan = |seed| images(setting, order, network, seed);
@@ -75,6 +93,7 @@ fn report(setting: &Setting, results: &Results, _: DeviceChoice) -> Result<Repor
                 row.runs[0].measured.update.to_string(),
                 seconds(&row.runs),
             ]);
+            notes.extend(by_epoch(["scan", "permuted"][which], network, row.runs[0]));
             means.push((order, network, ours));
         }
     }
@@ -87,11 +106,13 @@ fn report(setting: &Setting, results: &Results, _: DeviceChoice) -> Result<Repor
     let claim = Claim::new(
         "batch normalization helps on the permuted task",
         bn.exceeds(lstm),
-        format!("BN-LSTM {bn:.1} %, LSTM {lstm:.1} %"),
+        format!("BN-LSTM {bn:.1} %, LSTM {lstm:.1} %{}", spread(bn)),
     );
+    notes.push(END.to_owned());
     Ok(Report {
         table: Some(table),
         claims: vec![claim],
+        notes,
         ..Report::default()
     })
 }

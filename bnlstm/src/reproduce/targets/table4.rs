@@ -1,9 +1,10 @@
 //! Table 4: error rates on the CNN questions.
 
 use super::Target;
-use super::common::{finished, over, planned, seconds, seeds};
+use super::common::{END, finished, over, planned, seconds, seeds, spread};
 use crate::device::DeviceChoice;
 use crate::mean_std::MeanStd;
+use crate::normalization::Normalization;
 use crate::reproduce::experiments::{Reader, Story, questions, questions_title};
 use crate::reproduce::{Claim, FinishedRun, Planned, Report, ReproduceError, Results, Setting};
 use crate::table::{Column, Table};
@@ -48,6 +49,16 @@ fn lowest(run: &FinishedRun) -> f64 {
     errors.fold(f64::INFINITY, f64::min)
 }
 
+/// Where γ of the attention's normalization starts, of which the paper says nothing.
+fn attention_gamma(results: &Results, setting: &Setting) -> Result<String, ReproduceError> {
+    let run = questions(setting, Story::Relevant, Reader::StarStar, 1)?;
+    let reader = results.run(&run.name).config.model.reader;
+    Ok(match reader.map(|reader| reader.attention) {
+        Some(Normalization::Batch(options)) => options.gamma.to_string(),
+        _ => "nothing: it has no batch normalization".to_owned(),
+    })
+}
+
 fn report(setting: &Setting, results: &Results, _: DeviceChoice) -> Result<Report, ReproduceError> {
     let mut table = Table::new([
         Column::words(format!("error % on {}", questions_title(setting)?)),
@@ -86,7 +97,7 @@ fn report(setting: &Setting, results: &Results, _: DeviceChoice) -> Result<Repor
     }
     let better = |a: usize, b: usize, text: &str| {
         let (lstm, bn) = (lows[a], lows[b]);
-        let numbers = format!("BN-e** {bn:.1} %, LSTM {lstm:.1} % wrong");
+        let numbers = format!("BN-e** {bn:.1} %, LSTM {lstm:.1} % wrong{}", spread(bn));
         Claim::new(text, lstm.exceeds(bn), numbers)
     };
     Ok(Report {
@@ -99,7 +110,14 @@ fn report(setting: &Setting, results: &Results, _: DeviceChoice) -> Result<Repor
             ),
             better(5, 6, "BN-e** beats the LSTM in question answering, whole stories"),
         ],
-        notes: vec!["valid: the lowest validation error of each run, as in the paper".to_owned()],
+        notes: vec![
+            "valid: the lowest validation error of each run, as in the paper".to_owned(),
+            END.to_owned(),
+            format!(
+                "γ of the attention starts at {}",
+                attention_gamma(results, setting)?
+            ),
+        ],
         ..Report::default()
     })
 }

@@ -227,7 +227,10 @@ fn measurements_that_make_no_sense() {
     let cases: [(&[&str], &[&str]); 5] = [
         (&["--lengths", "1"], &["--lengths = 1", "at least 2"]),
         (&["--lengths", "11,0"], &["--lengths = 0", "at least 2"]),
-        (&["--lengths", "301"], &["600 characters", "two sequences of 301"]),
+        (
+            &["--lengths", "301", "--split", "valid"],
+            &["600 characters", "two sequences of 301"],
+        ),
         (
             &["--lengths", "18446744073709551615"],
             &["fewer than two sequences"],

@@ -10,6 +10,8 @@ use nn::files;
 
 use super::Failure;
 use super::output::line;
+use crate::data::directory::DataDirectory;
+use crate::data::listing::Listing;
 use crate::device::DeviceChoice;
 use crate::progress::Progress;
 use crate::reproduce::{Reproduced, Scale, Setting, Settled, TARGETS, Target, machine, reproduce};
@@ -70,6 +72,11 @@ impl Reproduce {
             (None, Scale::Quick) => PathBuf::from("runs/reproduce-quick"),
             (None, Scale::Paper) => PathBuf::from("runs/reproduce-paper"),
         };
+        if let Some(data) = &self.data {
+            // What is not there, or not whole, is replaced by other data in the quick form.
+            let listing = Listing::of(Some(&DataDirectory::open(data)?))?;
+            line(format_args!("{}", listing.table().to_string().trim_end()))?;
+        }
         let mut reproduced = Vec::new();
         let progress = Progress::stderr();
         reproduce::<Failure>(&self.chosen(), &setting, &root, device, &progress, &mut |one| {
@@ -86,8 +93,12 @@ impl Reproduce {
         let (seen, all) = claims.fold((0, 0), |(seen, all), claim| {
             (seen + usize::from(claim.seen), all + 1)
         });
+        let claims = match all {
+            0 => String::new(),
+            all => format!("{seen} of {all} claims seen; "),
+        };
         line(format_args!(
-            "{seen} of {all} claims seen; results in {}, {:.0} s",
+            "{claims}results in {}, {:.0} s",
             root.display(),
             start.elapsed().as_secs_f64()
         ))?;

@@ -90,9 +90,16 @@ pub enum ReproduceError {
     /// A checkpoint cannot be written.
     #[error(transparent)]
     Checkpoint(#[from] nn::checkpoint::CheckpointError),
-    /// A checkpoint cannot be read.
-    #[error(transparent)]
-    Restore(#[from] RestoreError),
+    /// The checkpoint of a run cannot be read.
+    #[error("run {name}: {source}; or remove {} to train it again", path.display())]
+    Restore {
+        /// The run.
+        name: String,
+        /// Its directory.
+        path: PathBuf,
+        /// What is wrong.
+        source: Box<RestoreError>,
+    },
     /// A picture cannot be drawn.
     #[error(transparent)]
     Figure(#[from] FigureError),
@@ -139,7 +146,7 @@ impl FinishedRun {
         device: DeviceChoice,
     ) -> Result<Trainer<'_, f32>, ReproduceError> {
         let mut trainer = Trainer::new(config, self.task.as_ref(), &device.open());
-        trainer.restore(&self.directory.checkpoint())?;
+        restore(&mut trainer, &self.name, &self.directory)?;
         Ok(trainer)
     }
 }
@@ -227,7 +234,10 @@ fn one(
     let path = root.join("runs").join(&planned.name);
     let found = earlier(planned, &path)?;
     let (directory, (records, measured)) = match found {
-        Some(found) => (RunDirectory::open(&path), found),
+        Some(found) => {
+            progress.message(&format!("{}: taken from an earlier call", planned.name));
+            (RunDirectory::open(&path), found)
+        }
         None => {
             let directory = RunDirectory::create(&path, true)?;
             let seen = train(planned, task.as_ref(), &directory, device, progress, stopped)?;
@@ -258,7 +268,11 @@ fn train(
     let mut trainer = Trainer::<f32>::new(config, task, &device.open());
     let length = Length::of(config, trainer.updates_per_epoch());
     let mut bar = progress.task(&planned.name, length.updates as u64);
-    let mut records = go_on(&mut trainer, directory)?;
+    let mut records = go_on(&mut trainer, &planned.name, directory)?;
+    if trainer.updates() > 0 {
+        let updates = trainer.updates();
+        progress.message(&format!("{}: goes on after update {updates}", planned.name));
+    }
     bar.advance(trainer.updates() as u64);
     let mut metrics = directory.metrics_writer();
     records.iter().try_for_each(|record| metrics.write(record))?;
@@ -284,7 +298,11 @@ fn train(
 }
 
 /// Takes up what an interrupted run has left, if that is of use; returns what was seen until then.
-fn go_on(trainer: &mut Trainer<'_, f32>, directory: &RunDirectory) -> Result<Vec<Record>, ReproduceError> {
+fn go_on(
+    trainer: &mut Trainer<'_, f32>,
+    name: &str,
+    directory: &RunDirectory,
+) -> Result<Vec<Record>, ReproduceError> {
     if !directory.checkpoint().exists() || !directory.metrics().exists() {
         return Ok(Vec::new());
     }
@@ -298,10 +316,24 @@ fn go_on(trainer: &mut Trainer<'_, f32>, directory: &RunDirectory) -> Result<Vec
         .lines()
         .map_while(|line| serde_json::from_str::<Record>(line).ok());
     let mut records: Vec<Record> = lines.collect();
-    trainer.restore(&directory.checkpoint())?;
+    restore(trainer, name, directory)?;
     // Metrics come first, so they may be one evaluation ahead.
     records.retain(|record| record.update <= trainer.updates());
     Ok(records)
+}
+
+fn restore(
+    trainer: &mut Trainer<'_, f32>,
+    name: &str,
+    directory: &RunDirectory,
+) -> Result<(), ReproduceError> {
+    trainer
+        .restore(&directory.checkpoint())
+        .map_err(|source| ReproduceError::Restore {
+            name: name.to_owned(),
+            path: directory.root().to_owned(),
+            source: Box::new(source),
+        })
 }
 
 /// What an earlier call has seen of a run, if it has come to its end.

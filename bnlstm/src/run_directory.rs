@@ -1,6 +1,6 @@
 //! The directory that holds all of a run: configuration, metrics, checkpoint, figures.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, DirEntry, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -18,6 +18,8 @@ const CONFIG: &str = "config.toml";
 const METRICS: &str = "metrics.jsonl";
 const CHECKPOINT: &str = "checkpoint.safetensors";
 const FIGURES: &str = "figures";
+/// What the names of attempts to write begin with.
+const PROBE: &str = ".write-probe-";
 
 /// The directory of one run.
 ///
@@ -188,19 +190,24 @@ impl RunDirectory {
     }
 
     fn check_empty(&self) -> Result<(), RunDirectoryError> {
-        let read = io_error("read the run directory", &self.root);
-        let Some(entry) = fs::read_dir(&self.root)
-            .and_then(|mut list| list.next().transpose())
-            .map_err(read)?
-        else {
-            return Ok(());
-        };
-        let found = entry.file_name().to_string_lossy().into_owned();
-        Err(RunDirectoryError::NotEmpty {
-            path: self.root.clone(),
-            found,
-        })
+        let entries = fs::read_dir(&self.root).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        let entries = entries.map_err(io_error("read the run directory", &self.root))?;
+        match entries.iter().find(|entry| !is_left_over(entry)) {
+            None => Ok(()),
+            Some(entry) => Err(RunDirectoryError::NotEmpty {
+                path: self.root.clone(),
+                found: entry.file_name().to_string_lossy().into_owned(),
+            }),
+        }
     }
+}
+
+/// Whether it is nothing of a run: an attempt to write, or the folder of figures without any, as a run
+/// that was interrupted before its first evaluation leaves it.
+fn is_left_over(entry: &DirEntry) -> bool {
+    let name = entry.file_name();
+    let no_figures = || fs::read_dir(entry.path()).is_ok_and(|mut figures| figures.next().is_none());
+    name.to_string_lossy().starts_with(PROBE) || name == FIGURES && no_figures()
 }
 
 /// Creates a directory for the results of several runs, and tries out that files in it can be written.
@@ -215,7 +222,7 @@ pub fn create_results(root: &Path) -> Result<(), RunDirectoryError> {
 
 /// Writes a file and removes it again: better to fail now than after an hour of training.
 fn probe(directory: &Path) -> Result<(), RunDirectoryError> {
-    let path = directory.join(format!(".write-probe-{}", std::process::id()));
+    let path = directory.join(format!("{PROBE}{}", std::process::id()));
     let mut open = OpenOptions::new();
     let mut probe = open
         .write(true)

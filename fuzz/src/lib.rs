@@ -106,7 +106,7 @@ pub fn question(data: &[u8]) {
     let mut builder = VocabularyBuilder::default();
     builder.count_words(&question);
     builder.count_entities(&question);
-    let vocabulary = builder.build(0);
+    let vocabulary = builder.build();
     let whole = vocabulary.encode(&question);
     assert!(whole.holds_answer());
     assert_eq!(whole.entities, vocabulary.entities());

@@ -35,8 +35,10 @@ impl Presets {
     pub fn run(&self) -> Result<(), Failure> {
         match &self.action {
             None => list(),
-            Some(Action::Show { name }) => show(find_preset("NAME", name)?),
-            Some(Action::Diff { a, b }) => diff(find_preset("A", a)?, find_preset("B", b)?),
+            Some(Action::Show { name }) => show(find_preset("presets show", name)?),
+            Some(Action::Diff { a, b }) => {
+                diff(find_preset("presets diff", a)?, find_preset("presets diff", b)?)
+            }
         }
     }
 }

@@ -33,6 +33,18 @@ fn creation_makes_parents_and_leaves_no_probe() {
     assert_eq!(fs::read_dir(run.root().join("figures")).unwrap().count(), 0);
 }
 
+/// As two that start at the same time find it, or one that was interrupted at once.
+#[test]
+fn what_is_nothing_of_a_run_is_no_content() {
+    let parent = temporary();
+    fs::create_dir(parent.path().join("figures")).unwrap();
+    fs::write(parent.path().join(".write-probe-1"), "").unwrap();
+    RunDirectory::create(parent.path(), false).unwrap();
+    fs::write(parent.path().join("figures/curve.png"), "").unwrap();
+    let error = RunDirectory::create(parent.path(), false).unwrap_err();
+    assert!(error.to_string().contains("it holds `figures`"), "{error}");
+}
+
 #[test]
 fn an_empty_directory_is_taken() {
     let parent = temporary();

@@ -19,7 +19,7 @@ pub enum TaskError {
     /// A text has too few characters.
     #[error(
         "the {part} part of {name} has {characters} characters, fewer than two sequences of {length}; give a \
-         longer text or set task.length to at most {}",
+         longer text, or a length (task.length or --lengths) of at most {}",
         characters / 2
     )]
     ShortText {

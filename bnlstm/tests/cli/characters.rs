@@ -105,7 +105,7 @@ fn texts_that_cannot_be_used() {
     let parts = [
         "short.txt has 50 characters",
         "two sequences of 51",
-        "task.length to at most 25",
+        "(task.length or --lengths) of at most 25",
     ];
     workspace.refuses(&train("short.txt"), 1, &parts);
     let huge = [

@@ -2,7 +2,7 @@
 #![cfg(unix)]
 
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::{PROGRAM, Workspace, files, metrics};
@@ -31,7 +31,7 @@ fn an_interrupted_run_leaves_whole_files() {
         .status();
     assert!(interrupt.unwrap().success());
     // A shell shows this as exit code 130.
-    assert_eq!(child.wait().unwrap().signal(), Some(SIGINT));
+    assert_eq!(end(&mut child).signal(), Some(SIGINT));
 
     let epochs = metrics(&workspace.text("run/metrics.jsonl")).len();
     assert!(epochs >= 1);
@@ -54,5 +54,22 @@ fn an_interrupted_run_leaves_whole_files() {
         ];
         let partial = name.starts_with('.') && name.ends_with(".tmp");
         assert!(known.contains(&name) || partial, "{name}");
+    }
+}
+
+/// How the child ends; it is ended by force if it does not end by itself.
+fn end(child: &mut Child) -> ExitStatus {
+    let patience = Instant::now() + Duration::from_secs(60);
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        if Instant::now() > patience {
+            child.kill().unwrap();
+            panic!(
+                "SIGINT had no effect; a shell without job control ignores it in what runs in its background"
+            );
+        }
+        std::thread::sleep(Duration::from_millis(5));
     }
 }

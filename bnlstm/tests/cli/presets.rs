@@ -83,7 +83,7 @@ fn presets_that_are_not_there() {
         (
             &["presets", "show", "digit-quick"],
             &[
-                "NAME = digit-quick: did you mean `digits-quick`?",
+                "presets show = digit-quick: did you mean `digits-quick`?",
                 "`bnlstm presets`",
             ],
         ),
@@ -93,7 +93,7 @@ fn presets_that_are_not_there() {
         ),
         (
             &["presets", "diff", "qa-papr", "qa-paper"],
-            &["A = qa-papr", "`qa-paper`"],
+            &["presets diff = qa-papr", "`qa-paper`"],
         ),
         (
             &["presets", "diff", "qa-paper", "qa-papr"],

@@ -19,8 +19,6 @@ pub struct QuestionBatch {
     /// The entity that is the answer of each example `[B]`, below E: its id is [`FIRST_ENTITY`]
     /// more.
     pub answers: Vec<u32>,
-    /// Which entities occur in each text `[B, E]`.
-    pub candidates: Vec<bool>,
 }
 
 impl QuestionBatch {
@@ -42,7 +40,6 @@ impl QuestionBatch {
             questions: Vec::new(),
             question_lengths: chosen.iter().map(|example| example.question.len()).collect(),
             answers: Vec::with_capacity(chosen.len()),
-            candidates: vec![false; chosen.len() * entities],
         };
         batch.pad_documents(longest(&batch.document_lengths));
         batch.pad_questions(longest(&batch.question_lengths));
@@ -63,12 +60,8 @@ impl QuestionBatch {
     /// Writes an example into row `row`; its entity `n` becomes `order[n]`.
     fn place(&mut self, row: usize, example: &Encoded, order: &[u32]) {
         let rows = self.rows();
-        let candidates = &mut self.candidates[row * order.len()..][..order.len()];
         for (step, &id) in example.document.iter().enumerate() {
             let entity = new_entity(id, example, order);
-            if let Some(entity) = entity {
-                candidates[entity as usize] = true;
-            }
             self.documents[step * rows + row] = entity.map_or(id, |entity| FIRST_ENTITY + entity);
         }
         for (step, &id) in example.question.iter().enumerate() {
@@ -91,11 +84,6 @@ impl QuestionBatch {
     /// Number of steps of the questions: S.
     pub fn question_steps(&self) -> usize {
         self.questions.len() / self.rows()
-    }
-
-    /// Number of entities: E.
-    pub fn entities(&self) -> usize {
-        self.candidates.len() / self.rows()
     }
 
     /// Lengthens the padding of the texts to `steps` steps. No model's outcome should change.
@@ -173,13 +161,8 @@ mod tests {
     fn ids_are_time_major_with_entities_renamed_everywhere_alike() {
         let batch = batch(1);
         assert_eq!(
-            (
-                batch.rows(),
-                batch.document_steps(),
-                batch.question_steps(),
-                batch.entities()
-            ),
-            (2, 4, 3, 6)
+            (batch.rows(), batch.document_steps(), batch.question_steps()),
+            (2, 4, 3)
         );
         assert_eq!(batch.document_lengths, [4, 2]);
         assert_eq!(batch.question_lengths, [3, 2]);
@@ -188,18 +171,6 @@ mod tests {
         assert_eq!(batch.documents, [zero, WORD, WORD, other, one, 0, zero, 0]);
         assert_eq!(batch.questions, [3, 3, WORD, other, two, 0]);
         assert_eq!(batch.answers, [one - FIRST_ENTITY, other - FIRST_ENTITY]);
-        for row in 0..2 {
-            let candidates = &batch.candidates[row * 6..][..6];
-            for (entity, &candidate) in (FIRST_ENTITY..).zip(candidates) {
-                let occurs = batch
-                    .documents
-                    .iter()
-                    .skip(row)
-                    .step_by(2)
-                    .any(|&id| id == entity);
-                assert_eq!(candidate, occurs);
-            }
-        }
     }
 
     #[test]

@@ -3,14 +3,12 @@
 use super::{Encoded, Part, PartReport, Question, QuestionError, QuestionSource};
 use super::{Vocabulary, VocabularyBuilder, nearest_sentences};
 
-/// How much of the texts is read, and how many entities there is room for.
+/// How much of the texts is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
     /// Only this many sentences of each text, those nearest to the question (see
     /// [`nearest_sentences`]); `None` reads the whole text.
     pub sentences: Option<usize>,
-    /// The smallest number of ids for entities.
-    pub minimum_entities: usize,
 }
 
 /// A part of the corpus as numbers.
@@ -62,7 +60,7 @@ impl QuestionData {
                 }
             })?;
         }
-        let vocabulary = builder.build(reading.minimum_entities);
+        let vocabulary = builder.build();
         let encode = |part| encode(source, part, reading, &vocabulary);
         let parts = [
             encode(Part::Training)?,
@@ -190,10 +188,7 @@ mod tests {
 
     #[test]
     fn examples_whose_answer_was_cut_away_stay_and_are_counted() {
-        let reading = Reading {
-            sentences: Some(1),
-            minimum_entities: 0,
-        };
+        let reading = Reading { sentences: Some(1) };
         let data = QuestionData::read(&Cut, reading).unwrap();
         let part = data.part(Part::Training);
         assert_eq!((part.examples.len(), part.answers_cut), (1, 1));

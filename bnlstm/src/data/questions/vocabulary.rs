@@ -31,7 +31,7 @@ const OCCURRENCES: u64 = 2;
 /// | 4 to 3 + E | the entities of an example, numbered anew in each one |
 /// | from 4 + E | words, the most frequent first, equally frequent ones in alphabetical order |
 ///
-/// E is the largest number of entities in any example, or a given minimum. Words are those that the
+/// E is the largest number of entities in any example. Words are those that the
 /// training part holds more than once, as in the released preprocessing of the paper's reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vocabulary {
@@ -93,9 +93,9 @@ impl VocabularyBuilder {
         self.entities = self.entities.max(numbers.len());
     }
 
-    /// The vocabulary, with room for at least `minimum_entities` entities.
-    pub fn build(self, minimum_entities: usize) -> Vocabulary {
-        let entities = self.entities.max(minimum_entities);
+    /// The vocabulary of what was counted.
+    pub fn build(self) -> Vocabulary {
+        let entities = self.entities;
         let often = |(_, count): &(String, u64)| *count >= OCCURRENCES;
         let mut words: Vec<(String, u64)> = self.counts.into_iter().filter(often).collect();
         words.sort_unstable_by(|a, b| (Reverse(a.1), &a.0).cmp(&(Reverse(b.1), &b.0)));
@@ -189,13 +189,13 @@ mod tests {
         }
     }
 
-    fn vocabulary(questions: &[Question], minimum: usize) -> Vocabulary {
+    fn vocabulary(questions: &[Question]) -> Vocabulary {
         let mut builder = VocabularyBuilder::default();
         for question in questions {
             builder.count_words(question);
             builder.count_entities(question);
         }
-        builder.build(minimum)
+        builder.build()
     }
 
     #[test]
@@ -205,7 +205,7 @@ mod tests {
             "c @placeholder b",
             "@entity3",
         );
-        let vocabulary = vocabulary(std::slice::from_ref(&example), 0);
+        let vocabulary = vocabulary(std::slice::from_ref(&example));
         // b three times; ".", "a" and "c" twice.
         assert_eq!(
             (vocabulary.size(), vocabulary.entities(), vocabulary.words()),
@@ -225,7 +225,7 @@ mod tests {
     fn entities_are_numbered_anew_in_each_example() {
         let first = question("x @entity5 @entity2", "@placeholder x @entity7", "@entity2");
         let second = question("x @entity2 @entity5", "@placeholder x @entity2", "@entity9");
-        let vocabulary = vocabulary(&[first.clone(), second.clone()], 0);
+        let vocabulary = vocabulary(&[first.clone(), second.clone()]);
         assert_eq!(vocabulary.entities(), 3);
         let (first, second) = (vocabulary.encode(&first), vocabulary.encode(&second));
         assert_eq!(first.document, second.document);
@@ -236,18 +236,10 @@ mod tests {
     }
 
     #[test]
-    fn the_minimum_makes_room() {
-        let example = question("x @entity5 x", "@placeholder", "@entity5");
-        let vocabulary = vocabulary(std::slice::from_ref(&example), 10);
-        assert_eq!((vocabulary.entities(), vocabulary.size()), (10, 15));
-        assert_eq!(vocabulary.encode(&example).document, [14, 4, 14]);
-    }
-
-    #[test]
     #[should_panic(expected = "an example with 2 entities in a vocabulary with ids for 1")]
     fn too_many_entities() {
         let one = question("@entity5", "@placeholder", "@entity5");
         let two = question("@entity5 @entity6", "@placeholder", "@entity5");
-        vocabulary(&[one], 0).encode(&two);
+        vocabulary(&[one]).encode(&two);
     }
 }

@@ -75,7 +75,6 @@ impl TaskSettings for QaConfig {
     fn load(&self) -> Result<Box<dyn Task>, TaskError> {
         let reading = Reading {
             sentences: self.sentences,
-            ..Reading::default()
         };
         let strictness = match self.lenient {
             true => Strictness::Lenient,

@@ -142,10 +142,7 @@ fn rules_of_thumb_do_not_solve_the_questions() {
 /// The four nearest sentences nearly always hold the answer.
 #[test]
 fn few_answers_are_cut_away() {
-    let reading = Reading {
-        sentences: Some(4),
-        minimum_entities: 0,
-    };
+    let reading = Reading { sentences: Some(4) };
     let corpus = GeneratedCorpus::new(GeneratedConfig::default(), 7);
     let data = QuestionData::read(&corpus, reading).unwrap();
     let shares = Part::ALL.map(|part| data.part(part).share_cut());

@@ -97,7 +97,7 @@ fn presets_that_are_not_there() {
         ),
         (
             &["presets", "diff", "qa-paper", "qa-papr"],
-            &["B = qa-papr", "`qa-paper`"],
+            &["presets diff = qa-papr", "`qa-paper`"],
         ),
     ];
     for (arguments, parts) in cases {

@@ -1,0 +1,139 @@
+//! The lines of `metrics.jsonl` and `timings.jsonl`: all that was seen of a run.
+//!
+//! A run that was stopped and taken up again has the same `metrics.jsonl`, byte for byte, as one that
+//! was not; what no run repeats, the time that it took, is in `timings.jsonl`.
+
+use std::path::{Path, PathBuf};
+
+use nn::files::{self, FileError};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::diagnostics::Diagnostics;
+use crate::scores::Scores;
+
+/// A line of `metrics.jsonl`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Line {
+    /// An evaluation.
+    Evaluated(Record),
+    /// A look at gradients, gates and statistics.
+    Diagnosed(Diagnosed),
+    /// The end.
+    Measured(Measured),
+    /// The other end.
+    Diverged(DivergedAt),
+}
+
+/// What was seen at an evaluation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Updates so far.
+    pub update: usize,
+    /// Epochs so far.
+    pub epoch: f64,
+    /// Step size of the last update.
+    pub learning_rate: f64,
+    /// Mean training loss since the last evaluation, in nats or squared.
+    pub train_loss: f64,
+    /// Mean norm of the gradient before clipping since the last evaluation.
+    pub gradient_norm: f64,
+    /// Scores on the validation examples.
+    pub valid: Scores,
+}
+
+/// What a look inside has shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Diagnosed {
+    /// Updates so far.
+    pub update: usize,
+    /// What was seen.
+    pub diagnostics: Diagnostics,
+}
+
+/// The end of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// Updates of the whole run.
+    pub update: usize,
+    /// Updates after which the model that was measured stood: the best one on the validation examples.
+    pub selected: usize,
+    /// Scores on the test examples.
+    pub test: Scores,
+}
+
+/// The end of a run that has diverged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DivergedAt {
+    /// The first update that went wrong.
+    pub update: usize,
+    /// What was wrong with it.
+    pub diverged: String,
+}
+
+/// Seconds of some updates, a line of `timings.jsonl`. On a device that works while the program goes on,
+/// the time of a phase is that of handing the work over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Timing {
+    /// Updates so far; a line is about those since the line before.
+    pub update: usize,
+    /// Making batches.
+    pub data: f64,
+    /// From inputs to the loss.
+    pub forward: f64,
+    /// From the loss to the gradients.
+    pub backward: f64,
+    /// Clipping and the update itself.
+    pub optimizer: f64,
+    /// Estimation of population statistics and evaluation.
+    pub evaluation: f64,
+    /// Looks inside.
+    pub diagnostics: f64,
+}
+
+impl Timing {
+    /// Seconds of the updates alone.
+    pub fn training(&self) -> f64 {
+        self.data + self.forward + self.backward + self.optimizer
+    }
+}
+
+/// A file of lines cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum MetricsError {
+    /// It cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A line is not what it should be.
+    #[error("{}: line {line} {reason}; give a run directory that this version of the program has written", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// The whole lines of a file; one at the end that is still being written is left out.
+///
+/// # Errors
+/// If the file cannot be read, or a line does not parse.
+pub fn read<L: DeserializeOwned>(path: &Path) -> Result<Vec<L>, MetricsError> {
+    let bytes = files::read(path)?;
+    let whole = bytes
+        .iter()
+        .rposition(|&byte| byte == b'\n')
+        .map_or(0, |end| end + 1);
+    let lines = bytes[..whole].split_inclusive(|&byte| byte == b'\n');
+    let parse = |(index, line): (usize, &[u8])| {
+        serde_json::from_slice(line).map_err(|error| MetricsError::Line {
+            path: path.to_owned(),
+            line: index + 1,
+            reason: error.to_string(),
+        })
+    };
+    lines.enumerate().map(parse).collect()
+}

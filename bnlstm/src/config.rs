@@ -1,18 +1,24 @@
 //! What a run is: everything that its results depend on, and nothing else.
 
 mod check;
+mod difference;
 mod model;
 mod reader;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
-use nn::optimizer::OptimizerConfig;
+use nn::optimizer::{OptimizerConfig, Schedule};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use crate::scores::Scores;
 use crate::task::TaskConfig;
+use crate::trainer::Score;
 
 pub use check::ValueError;
 pub(crate) use check::from_one_to;
+pub use difference::Difference;
 pub use model::{ModelConfig, RecurrentInit};
 pub use reader::ReaderConfig;
 
@@ -32,6 +38,9 @@ pub struct TrainingConfig {
     pub clip: f64,
     /// Seed of initial weights, batches and noise.
     pub seed: u64,
+    /// How the step size changes.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub schedule: Schedule,
 }
 
 impl TrainingConfig {
@@ -59,6 +68,88 @@ pub struct EvaluationConfig {
     /// in the end, on the test examples, is always all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batches: Option<usize>,
+    /// The statistics whose validation score says which model is the best one, that is measured in the
+    /// end.
+    #[serde(default)]
+    pub select: Selector,
+    /// Evaluations without a better validation score after which the run ends; without it, it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patience: Option<usize>,
+}
+
+/// The statistics whose validation score counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Selector {
+    /// Those of the batches that are measured, as in the paper's code.
+    Batch,
+    /// Running averages.
+    Running,
+    /// Population estimates.
+    #[default]
+    Population,
+}
+
+impl Selector {
+    /// The score that counts.
+    pub fn of(self, scores: &Scores) -> Score {
+        match self {
+            Self::Batch => scores.batch,
+            Self::Running => scores.running,
+            Self::Population => scores.population,
+        }
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Batch => "batch",
+            Self::Running => "running",
+            Self::Population => "population",
+        })
+    }
+}
+
+/// How often a run is written to the disk. Results do not depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CheckpointsConfig {
+    /// Updates from one checkpoint to the next; without it, only the minutes count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every: Option<usize>,
+    /// Minutes after which the next occasion (an evaluation, or a hundred updates) is used.
+    pub minutes: f64,
+    /// How many are kept.
+    pub keep: usize,
+}
+
+impl Default for CheckpointsConfig {
+    fn default() -> Self {
+        Self {
+            every: None,
+            minutes: 5.0,
+            keep: 3,
+        }
+    }
+}
+
+/// How often one looks inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DiagnosticsConfig {
+    /// Updates from one look to the next; 0 for none.
+    pub every: usize,
+}
+
+impl Default for DiagnosticsConfig {
+    fn default() -> Self {
+        Self { every: 200 }
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// A run.
@@ -76,6 +167,12 @@ pub struct RunConfig {
     /// How it is measured.
     #[serde(default)]
     pub evaluation: EvaluationConfig,
+    /// How one looks inside.
+    #[serde(default)]
+    pub diagnostics: DiagnosticsConfig,
+    /// How often it is written to the disk.
+    #[serde(default)]
+    pub checkpoints: CheckpointsConfig,
 }
 
 /// A configuration cannot be used.
@@ -123,16 +220,19 @@ pub(crate) fn read_text(path: &Path) -> Result<String, ConfigError> {
 }
 
 impl RunConfig {
-    /// Whether a run of the other one has the same results: all but the place of the data is equal.
-    pub fn is_like(&self, other: &Self) -> bool {
+    /// The first field in which the results of two runs differ, such as `model.hidden_size`, with both
+    /// values: neither the place of the data matters nor how often checkpoints are written.
+    pub fn difference(&self, other: &Self) -> Option<Difference> {
         let written = |config: &Self| {
             let mut value = serde_json::to_value(config).expect("a configuration has text as keys");
-            if let Some(task) = value.get_mut("task").and_then(serde_json::Value::as_object_mut) {
+            let fields = value.as_object_mut().expect("a configuration is a map");
+            fields.remove("checkpoints");
+            if let Some(task) = fields.get_mut("task").and_then(Value::as_object_mut) {
                 task.remove("data");
             }
             value
         };
-        written(self) == written(other)
+        Difference::between(&written(self), &written(other))
     }
 
     /// Reads a configuration as a run directory holds it.

@@ -37,6 +37,7 @@ pub mod regularization;
 pub mod reproduce;
 pub mod run;
 pub mod run_directory;
+pub mod runs;
 pub mod saturation;
 pub mod scores;
 pub mod settings;

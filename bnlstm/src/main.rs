@@ -4,18 +4,24 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use bnlstm::commands::{self, Cli, Failure};
+use bnlstm::commands::{self, Cli, Failure, Stopped};
 use clap::Parser;
 
 fn main() -> ExitCode {
     match commands::run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) if reader_left(&failure) => ExitCode::SUCCESS,
-        Err(failure) => {
-            // Unlike `eprintln!`, this does not panic where stderr is closed.
-            let _ = writeln!(io::stderr(), "error: {failure}");
-            ExitCode::FAILURE
-        }
+        Err(failure) => match failure.downcast_ref::<Stopped>() {
+            Some(stopped) => {
+                let _ = writeln!(io::stderr(), "{stopped}");
+                ExitCode::from(stopped.code())
+            }
+            None => {
+                // Unlike `eprintln!`, this does not panic where stderr is closed.
+                let _ = writeln!(io::stderr(), "error: {failure}");
+                ExitCode::FAILURE
+            }
+        },
     }
 }
 

@@ -1,9 +1,11 @@
 //! Everything that a run is, in one file.
 //!
-//! Tensors are stored as `param/PATH`, `statistic/PATH` and `optimizer/PATH/SLOT`; the rest
-//! (configuration, counters, random state) travels as JSON in the file's metadata. Equal states
-//! give equal bytes.
+//! Tensors are stored as `param/PATH`, `statistic/PATH` and `optimizer/PATH/SLOT`, those of the best
+//! model so far as `best/param/PATH` and `best/statistic/PATH`; the rest (configuration, counters,
+//! random state) travels as JSON in the file's metadata. Equal states give equal bytes, and a checksum
+//! over all of it finds bytes that have changed on the disk.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use autodiff::Tensor;
@@ -14,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::files::{self, FileError};
 use crate::optimizer::Optimizer;
 use crate::params::{Param, ParamId, ParamStore, Role};
-use crate::tensors::{Conversion, NamedTensor, TensorFile, TensorsError, write_tensors};
+use crate::tensors::{Conversion, NamedTensor, TensorFile, TensorsError, checksum, write_tensors};
 
 /// Why a checkpoint could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +31,20 @@ pub enum CheckpointError {
         path: PathBuf,
         /// What is wrong with it.
         source: TensorsError,
+    },
+    /// Some bytes are not those that were written.
+    #[error(
+        "checkpoint {}: its checksum is {found}, but {expected} was written: the file has changed on the \
+         disk; use another checkpoint",
+        path.display()
+    )]
+    Checksum {
+        /// The file.
+        path: PathBuf,
+        /// The checksum that was written.
+        expected: String,
+        /// That of what is there.
+        found: String,
     },
     /// The state beside the tensors is damaged, or of another program.
     #[error(
@@ -46,10 +62,53 @@ pub enum CheckpointError {
 /// What the metadata hold.
 #[derive(Serialize, Deserialize)]
 struct State<S> {
+    /// Of the tensors and of this text, in which it stands as [`NO_CHECKSUM`] then; the first field, so
+    /// that its place is known.
+    checksum: String,
     /// Updates of the optimizer so far.
     optimizer_steps: u64,
     /// The caller's own state.
     run: S,
+}
+
+/// What the text begins with.
+const BEFORE_CHECKSUM: &str = "{\"checksum\":\"";
+const NO_CHECKSUM: &str = "00000000";
+
+/// Where the checksum stands in the text.
+const CHECKSUM: Range<usize> = BEFORE_CHECKSUM.len()..BEFORE_CHECKSUM.len() + NO_CHECKSUM.len();
+
+/// The tensors of a model as they were at some time. Taking one copies nothing.
+#[derive(Clone, Debug)]
+pub struct Snapshot<T: Real> {
+    tensors: Vec<Tensor<T>>,
+}
+
+impl<T: Real> Snapshot<T> {
+    /// Of all parameters and statistics.
+    pub fn of(store: &ParamStore<T>) -> Self {
+        let tensors = store.iter().map(|(_, param)| param.tensor.clone());
+        Self {
+            tensors: tensors.collect(),
+        }
+    }
+
+    /// Puts them back into the store that they are from.
+    ///
+    /// # Panics
+    /// If the store has another number of tensors.
+    #[track_caller]
+    pub fn put_back(&self, store: &mut ParamStore<T>) {
+        let (found, expected) = (self.tensors.len(), store.len());
+        assert!(
+            found == expected,
+            "put_back: a snapshot of {found} tensors for a store of {expected}"
+        );
+        let ids: Vec<ParamId> = store.iter().map(|(id, _)| id).collect();
+        for (id, tensor) in ids.into_iter().zip(&self.tensors) {
+            *store.get_mut(id) = tensor.clone();
+        }
+    }
 }
 
 /// Writes parameters, statistics, optimizer and the caller's own `state` to `path`; the file that
@@ -63,7 +122,22 @@ pub fn save<T: Real>(
     optimizer: &Optimizer<T>,
     state: &impl Serialize,
 ) -> Result<(), CheckpointError> {
-    let tensors: Vec<NamedTensor<T>> = entries(store, optimizer)
+    let bytes = to_bytes(path, store, optimizer, None, state)?;
+    Ok(files::write_atomically(path, &bytes)?)
+}
+
+/// The bytes that [`save`] writes, with the `best` model so far if there is one; errors name `path`.
+///
+/// # Errors
+/// If the state has no form in JSON, or is too large for the format.
+pub fn to_bytes<T: Real>(
+    path: &Path,
+    store: &ParamStore<T>,
+    optimizer: &Optimizer<T>,
+    best: Option<&Snapshot<T>>,
+    state: &impl Serialize,
+) -> Result<Vec<u8>, CheckpointError> {
+    let tensors: Vec<NamedTensor<T>> = entries(store, optimizer, best)
         .into_iter()
         .map(|(name, tensor)| NamedTensor {
             name,
@@ -72,18 +146,21 @@ pub fn save<T: Real>(
         })
         .collect();
     let state = State {
+        checksum: NO_CHECKSUM.to_owned(),
         optimizer_steps: optimizer.steps(),
         run: state,
     };
-    let metadata = serde_json::to_string(&state).map_err(|error| CheckpointError::State {
+    let mut metadata = serde_json::to_string(&state).map_err(|error| CheckpointError::State {
         path: path.to_owned(),
         reason: error.to_string(),
     })?;
-    let bytes = write_tensors(&tensors, &metadata).map_err(|source| CheckpointError::Content {
+    let mut checksum = checksum(&tensors);
+    checksum.update(metadata.as_bytes());
+    metadata.replace_range(CHECKSUM, &format!("{:08x}", checksum.finalize()));
+    write_tensors(&tensors, &metadata).map_err(|source| CheckpointError::Content {
         path: path.to_owned(),
         source,
-    })?;
-    Ok(files::write_atomically(path, &bytes)?)
+    })
 }
 
 fn param_name<T: Real>(param: &Param<T>) -> String {
@@ -93,16 +170,24 @@ fn param_name<T: Real>(param: &Param<T>) -> String {
     }
 }
 
+/// What the names of the best model's tensors begin with.
+const BEST: &str = "best/";
+
 /// All tensors of a run with their names.
 fn entries<'a, T: Real>(
     store: &'a ParamStore<T>,
     optimizer: &'a Optimizer<T>,
+    best: Option<&'a Snapshot<T>>,
 ) -> Vec<(String, &'a Tensor<T>)> {
     let mut entries = Vec::new();
     for (id, param) in store.iter() {
         entries.push((param_name(param), &param.tensor));
         let slots = optimizer.state(id);
         entries.extend(slots.map(|(slot, tensor)| (format!("optimizer/{}/{slot}", param.path), tensor)));
+    }
+    if let Some(best) = best {
+        let names = store.iter().map(|(_, param)| format!("{BEST}{}", param_name(param)));
+        entries.extend(names.zip(&best.tensors));
     }
     entries
 }
@@ -121,10 +206,25 @@ impl Checkpoint {
     /// # Errors
     /// If the file cannot be read.
     pub fn read(path: &Path) -> Result<Self, CheckpointError> {
-        Ok(Self {
+        Ok(Self::of_bytes(path, files::read(path)?))
+    }
+
+    /// The same from the bytes of a file; errors name `path`.
+    pub fn of_bytes(path: &Path, bytes: Vec<u8>) -> Self {
+        Self {
             path: path.to_owned(),
-            bytes: files::read(path)?,
-        })
+            bytes,
+        }
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The bytes of the file.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// The caller's own state.
@@ -145,16 +245,8 @@ impl Checkpoint {
         optimizer: &mut Optimizer<T>,
     ) -> Result<(), CheckpointError> {
         let steps = self.parse_state::<serde::de::IgnoredAny>()?.optimizer_steps;
-        let entries = entries(store, optimizer);
-        let expected = entries
-            .iter()
-            .map(|(name, tensor)| (name.as_str(), tensor.shape()));
-        let shapes: Vec<_> = expected.collect();
-        let file = self.parse()?;
-        let expected = shapes.iter().map(|(name, shape)| (*name, shape.dims()));
-        let values: Vec<Vec<T>> = file
-            .read(expected, Conversion::Refuse)
-            .map_err(|source| self.content(source))?;
+        let best = self.has_best()?.then(|| Snapshot::of(store));
+        let values = self.tensors(&entries(store, optimizer, best.as_ref()))?;
         let mut values = values.into_iter();
         let mut next = move || values.next().expect("as many as were asked for");
         let ids: Vec<ParamId> = store.iter().map(|(id, _)| id).collect();
@@ -168,6 +260,45 @@ impl Checkpoint {
         Ok(())
     }
 
+    /// The best model so far, of the shape of `store`, if the file has one.
+    ///
+    /// # Errors
+    /// If the file is damaged, or a name or shape differs.
+    pub fn best<T: Real>(
+        &self,
+        store: &ParamStore<T>,
+        optimizer: &Optimizer<T>,
+    ) -> Result<Option<Snapshot<T>>, CheckpointError> {
+        if !self.has_best()? {
+            return Ok(None);
+        }
+        let mut best = Snapshot::of(store);
+        let values = self.tensors(&entries(store, optimizer, Some(&best)))?;
+        // The best model's tensors are the last ones.
+        let first = values.len() - best.tensors.len();
+        for (tensor, values) in best.tensors.iter_mut().zip(&values[first..]) {
+            set(tensor, values);
+        }
+        Ok(Some(best))
+    }
+
+    fn has_best(&self) -> Result<bool, CheckpointError> {
+        let file = self.parse()?;
+        Ok(file.shapes().any(|(name, _)| name.starts_with(BEST)))
+    }
+
+    /// The elements of all tensors, which have to be those that are asked for.
+    fn tensors<T: Real>(&self, entries: &[(String, &Tensor<T>)]) -> Result<Vec<Vec<T>>, CheckpointError> {
+        let shapes: Vec<_> = entries
+            .iter()
+            .map(|(name, tensor)| (name.as_str(), tensor.shape()))
+            .collect();
+        let expected = shapes.iter().map(|(name, shape)| (*name, shape.dims()));
+        self.parse()?
+            .read(expected, Conversion::Refuse)
+            .map_err(|source| self.content(source))
+    }
+
     fn parse(&self) -> Result<TensorFile<'_>, CheckpointError> {
         TensorFile::parse(&self.bytes).map_err(|source| self.content(source))
     }
@@ -179,7 +310,23 @@ impl Checkpoint {
             reason,
         };
         let metadata = file.metadata().ok_or_else(|| fault("there is none".to_owned()))?;
-        serde_json::from_str(metadata).map_err(|error| fault(error.to_string()))
+        let state: State<S> = serde_json::from_str(metadata).map_err(|error| fault(error.to_string()))?;
+        // A name that has changed is told by the names, more clearly.
+        if metadata.get(CHECKSUM) != Some(state.checksum.as_str()) {
+            return Err(fault("it does not begin with a checksum".to_owned()));
+        }
+        let mut found = file.checksum();
+        let unsigned = metadata.replacen(&state.checksum, NO_CHECKSUM, 1);
+        found.update(unsigned.as_bytes());
+        let found = format!("{:08x}", found.finalize());
+        match found == state.checksum {
+            true => Ok(state),
+            false => Err(CheckpointError::Checksum {
+                path: self.path.clone(),
+                expected: state.checksum,
+                found,
+            }),
+        }
     }
 
     fn content(&self, source: TensorsError) -> CheckpointError {

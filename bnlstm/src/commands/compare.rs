@@ -8,15 +8,17 @@ use std::time::Instant;
 use clap::Args;
 use serde::Serialize;
 
-use super::Failure;
 use super::options::{BaseOptions, ModelOptions, OutputOptions, RunOptions, TextOption, cell, run_config};
-use super::output::{describe_task, line};
-use crate::comparison::{Comparison, Plan};
+use super::output::line;
+use super::{Failure, stopped};
+use crate::comparison::{Comparison, RunResult};
 use crate::config::{RunConfig, ValueError};
 use crate::device::DeviceChoice;
 use crate::normalization::{Sites, parse_list};
 use crate::progress::Progress;
-use crate::run_directory::RunDirectory;
+use crate::run::Stop;
+use crate::run_directory::ResultsDirectory;
+use crate::runs::{self, FinishedRun, Place, Planned, path_of};
 use crate::task::Metric;
 
 pub use short::short;
@@ -51,7 +53,7 @@ pub struct Compare {
     output: OutputOptions,
 }
 
-/// What a comparison is, for its run directory.
+/// What a comparison is, for its directory.
 #[derive(Serialize)]
 struct CompareConfig {
     normalizations: Vec<Sites>,
@@ -68,39 +70,42 @@ impl Compare {
     fn carry_out(&self, device: DeviceChoice) -> Result<Comparison, Failure> {
         let start = Instant::now();
         let config = self.config()?;
-        let plan = self.plan(&config)?;
-        let directory = self.output.create("compare")?;
-        describe_task(plan.task.as_ref())?;
+        let planned = self.plan(&config)?;
+        let results = self.output.create_results("compare", &config)?;
         line(format_args!("{}", config.run.model))?;
         for sites in &config.normalizations {
             line(format_args!("{}: {sites}", sites.label()))?;
         }
-        let mut metrics = directory.metrics_writer();
-        let mut begun = false;
-        let comparison = plan.carry_out(device, &Progress::stderr(), &mut |seen| {
-            // An earlier run in the directory stays whole until this one has something in its place.
-            if !begun {
-                directory.write_config(&config)?;
-                begun = true;
-            }
-            metrics.write(&seen)
-        })?;
-        line(format_args!(
-            "\n{}",
-            report::caption(&comparison, config.seeds.len(), plan.workers(device))
-        ))?;
-        let metric = plan.task.metric();
-        line(format_args!(
-            "{}",
-            report::table(&comparison, metric, self.target)
-        ))?;
+        let stop = Stop::by_signals();
+        let place = Place {
+            root: results.root(),
+            force: self.output.force(),
+            device,
+            progress: &Progress::stderr(),
+            stop: &|| stop.why(),
+        };
+        let runs = runs::carry_out(&planned, &place).map_err(stopped)?;
+        let metric = runs.first().map_or(Metric::Accuracy, |run| run.task.metric());
+        let results_of = |run: FinishedRun| RunResult {
+            label: run.config.model.normalization.label(),
+            config: run.config,
+            ended: run.ended,
+        };
+        let comparison = Comparison {
+            results: runs.into_iter().map(results_of).collect(),
+        };
+        let workers = device.threads.min(planned.len());
+        let caption = report::caption(&comparison, config.seeds.len(), workers);
+        line(format_args!("\n{caption}"))?;
+        let table = report::table(&comparison, metric, self.target);
+        line(format_args!("{table}"))?;
         for text in report::diverged(&comparison) {
             line(format_args!("{text}"))?;
         }
-        draw(&config.run, metric, &comparison, &directory)?;
+        draw(&config.run, metric, &comparison, &results)?;
         line(format_args!(
             "results in {}, {:.1} s",
-            directory.root().display(),
+            results.root().display(),
             start.elapsed().as_secs_f64()
         ))?;
         Ok(comparison)
@@ -129,20 +134,22 @@ impl Compare {
         })
     }
 
-    fn plan(&self, config: &CompareConfig) -> Result<Plan, Failure> {
-        let task = config.run.task.load()?;
-        let mut runs = Vec::new();
-        for &normalization in &config.normalizations {
+    fn plan(&self, config: &CompareConfig) -> Result<Vec<Planned>, Failure> {
+        let mut planned = Vec::new();
+        for (number, &normalization) in config.normalizations.iter().enumerate() {
             for &seed in &config.seeds {
                 let mut run = config.run.clone();
                 run.model.normalization = normalization;
                 run.training.seed = seed;
                 run.check()?;
-                run.check_batches(task.as_ref())?;
-                runs.push(run);
+                let label = path_of(&normalization.to_string());
+                planned.push(Planned {
+                    name: format!("{}-{label}-seed{seed}", number + 1),
+                    config: run,
+                });
             }
         }
-        Ok(Plan { task, runs })
+        Ok(planned)
     }
 }
 
@@ -151,9 +158,13 @@ fn draw(
     run: &RunConfig,
     metric: Metric,
     comparison: &Comparison,
-    directory: &RunDirectory,
+    directory: &ResultsDirectory,
 ) -> Result<(), Failure> {
-    if comparison.results.iter().all(|result| result.records.is_empty()) {
+    if comparison
+        .results
+        .iter()
+        .all(|result| result.records().is_empty())
+    {
         line(format_args!(
             "no learning curves: no run has got to an evaluation"
         ))?;

@@ -52,7 +52,7 @@ impl Eval {
         let task = config.task.load()?;
         let others = self.other_tasks(&config, task.as_ref())?;
         let mut trainer = Trainer::<f32>::new(&config, task.as_ref(), &device.open());
-        trainer.restore(&directory.checkpoint())?;
+        trainer.restore_best(&directory.checkpoint())?;
         describe_task(task.as_ref())?;
         line(format_args!(
             "{}: {}, after {} updates",

@@ -15,6 +15,9 @@ mod train;
 use clap::{Args, Parser, Subcommand};
 
 use crate::device::{DeviceChoice, DeviceKind, available_threads};
+use crate::run::{INTERRUPTED, Why};
+use crate::run_directory::RunDirectory;
+use crate::runs::RunsError;
 
 /// Whatever ends a command early.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -81,6 +84,56 @@ fn thread_count(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(count) if (1..=MOST_THREADS).contains(&count) => Ok(count),
         _ => Err(format!("give a number from 1 to {MOST_THREADS}")),
+    }
+}
+
+/// A command was stopped before its end, and can go on.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+pub struct Stopped {
+    why: Why,
+    text: String,
+}
+
+impl Stopped {
+    /// Of a command that goes on when it is given again.
+    fn resumable(why: Why) -> Self {
+        let text = format!("{}; the same command goes on from here", reason(why));
+        Self { why, text }
+    }
+
+    /// Of a run that is to be resumed.
+    fn train(why: Why, update: usize, directory: &RunDirectory) -> Self {
+        let text = format!(
+            "{} after update {update}; go on with `bnlstm train --resume {}`",
+            reason(why),
+            directory.root().display()
+        );
+        Self { why, text }
+    }
+
+    /// The exit code: that of an interrupted program, or 3 after a time limit.
+    pub fn code(&self) -> u8 {
+        match self.why {
+            Why::Interrupted => INTERRUPTED as u8,
+            Why::TimeLimit | Why::Failed => 3,
+        }
+    }
+}
+
+fn reason(why: Why) -> &'static str {
+    match why {
+        Why::Interrupted => "interrupted",
+        Why::TimeLimit => "the time limit is over",
+        Why::Failed => "stopped",
+    }
+}
+
+/// The failure of several runs, or that they were stopped.
+fn stopped(error: RunsError) -> Failure {
+    match error {
+        RunsError::Stopped(why) => Stopped::resumable(why).into(),
+        error => error.into(),
     }
 }
 

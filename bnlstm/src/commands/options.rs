@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use nn::optimizer::{Denominator, OptimizerConfig};
-
+use serde::Serialize;
 use serde_json::Value;
 
 use super::Failure;
@@ -13,7 +13,7 @@ use crate::config::{RecurrentInit, RunConfig, ValueError};
 use crate::normalization::{ParseError, Sites};
 use crate::presets::{PRESETS, Preset};
 use crate::regularization::Regularization;
-use crate::run_directory::RunDirectory;
+use crate::run_directory::{ResultsDirectory, RunDirectory};
 use crate::settings::Settings;
 use crate::task::TaskName;
 use crate::text::nearest;
@@ -362,6 +362,9 @@ fn absolute(option: &'static str, path: &Path) -> Result<String, ValueError> {
     }
 }
 
+/// Where results go that are not told where to go.
+const RUNS: &str = "runs";
+
 /// Where results go.
 #[derive(Args, Clone, Debug, Default)]
 pub struct OutputOptions {
@@ -381,7 +384,23 @@ impl OutputOptions {
     pub fn create(&self, command: &str) -> Result<RunDirectory, Failure> {
         Ok(match &self.out {
             Some(out) => RunDirectory::create(out, self.force)?,
-            None => RunDirectory::create_numbered(Path::new("runs"), command)?,
+            None => RunDirectory::create_numbered(Path::new(RUNS), command)?,
         })
+    }
+
+    /// Makes the directory of several runs.
+    ///
+    /// # Errors
+    /// If it holds something else already, or cannot be written to.
+    pub fn create_results(&self, command: &str, plan: &impl Serialize) -> Result<ResultsDirectory, Failure> {
+        Ok(match &self.out {
+            Some(out) => ResultsDirectory::create(out, plan, self.force)?,
+            None => ResultsDirectory::create_numbered(Path::new(RUNS), command, plan)?,
+        })
+    }
+
+    /// Whether earlier runs are replaced.
+    pub fn force(&self) -> bool {
+        self.force
     }
 }

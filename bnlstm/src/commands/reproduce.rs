@@ -8,13 +8,17 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use nn::files;
 
-use super::Failure;
 use super::output::line;
+use super::{Failure, Stopped};
 use crate::data::directory::DataDirectory;
 use crate::data::listing::Listing;
 use crate::device::DeviceChoice;
 use crate::progress::Progress;
-use crate::reproduce::{Reproduced, Scale, Setting, Settled, TARGETS, Target, machine, reproduce};
+use crate::reproduce::{
+    ReproduceError, Reproduced, Scale, Setting, Settled, TARGETS, Target, machine, reproduce,
+};
+use crate::run::Stop;
+use crate::runs::Place;
 
 /// All targets.
 const ALL: &str = "all";
@@ -79,7 +83,15 @@ impl Reproduce {
         }
         let mut reproduced = Vec::new();
         let progress = Progress::stderr();
-        reproduce::<Failure>(&self.chosen(), &setting, &root, device, &progress, &mut |one| {
+        let stop = Stop::by_signals();
+        let place = Place {
+            root: &root,
+            force: false,
+            device,
+            progress: &progress,
+            stop: &|| stop.why(),
+        };
+        let end = reproduce::<Failure>(&self.chosen(), &setting, &place, &mut |one| {
             save(&one, &root)?;
             show(&one, &root)?;
             reproduced.push(one);
@@ -88,6 +100,13 @@ impl Reproduce {
                 root.join(self.page_name()),
                 page.as_bytes(),
             )?)
+        });
+        end.map_err(|failure| match failure.downcast::<ReproduceError>() {
+            Ok(error) => match error.stopped() {
+                Some(why) => Failure::from(Stopped::resumable(why)),
+                None => error,
+            },
+            Err(failure) => failure,
         })?;
         let claims = reproduced.iter().flat_map(|one| &one.report.claims);
         let (seen, all) = claims.fold((0, 0), |(seen, all), claim| {

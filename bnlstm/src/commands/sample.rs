@@ -69,7 +69,7 @@ impl Sample {
         let alphabet = &text.corpus().alphabet;
         let prompt = self.prompt(alphabet)?;
         let mut trainer = Trainer::<f32>::new(&config, task.as_ref(), &device.open());
-        trainer.restore(&directory.checkpoint())?;
+        trainer.restore_best(&directory.checkpoint())?;
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         let written = trainer.sample(&prompt, self.length, self.temperature, statistics, &mut rng)?;
         let written: Vec<u16> = written.into_iter().map(|symbol| symbol as u16).collect();

@@ -1,20 +1,24 @@
 //! `bnlstm train`
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use clap::Args;
 
-use super::Failure;
 use super::options::{BaseOptions, ModelOptions, OutputOptions, RunOptions, run_config, set_normalization};
 use super::output::{describe_task, line};
+use super::{Failure, Stopped};
 use crate::config::RunConfig;
 use crate::device::DeviceChoice;
 use crate::figure::{Curve, Figure};
+use crate::metrics::Record;
 use crate::normalization::help as normalization_help;
 use crate::progress::Progress;
-use crate::run::{self, Length, Measured, Record};
+use crate::run::{self, End, Ended, Job, Stop, View};
 use crate::run_directory::RunDirectory;
 use crate::scores::Scores;
-use crate::task::Metric;
-use crate::trainer::{Score, Trainer};
+use crate::task::{Metric, Task};
+use crate::trainer::Score;
 
 /// Trains one model; writes configuration, metrics, checkpoint and learning curves into a run
 /// directory.
@@ -34,31 +38,87 @@ pub struct Train {
     run: RunOptions,
     #[command(flatten)]
     output: OutputOptions,
+    /// Go on with the run in this directory, where it was stopped.
+    #[arg(long, value_name = "DIR", conflicts_with_all = RUN_OPTIONS)]
+    resume: Option<PathBuf>,
+    /// Stop after this time, such as 90s, 45m or 11.5h, with a checkpoint and exit code 3.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    time_limit: Option<Duration>,
+}
+
+/// What says which run it is, which the directory of a run that goes on says already.
+const RUN_OPTIONS: [&str; 6] = [
+    "norm",
+    "seed",
+    "BaseOptions",
+    "ModelOptions",
+    "RunOptions",
+    "OutputOptions",
+];
+
+/// A time with its unit.
+fn duration(text: &str) -> Result<Duration, String> {
+    let seconds = || {
+        let (number, factor) = match text.strip_suffix(['s', 'm', 'h']) {
+            Some(number) if text.ends_with('m') => (number, 60.0),
+            Some(number) if text.ends_with('h') => (number, 3600.0),
+            Some(number) => (number, 1.0),
+            None => return None,
+        };
+        let seconds = factor * number.parse::<f64>().ok()?;
+        Duration::try_from_secs_f64(seconds).ok()
+    };
+    seconds().ok_or_else(|| "give a number and its unit, such as 90s, 45m or 11.5h".to_owned())
 }
 
 impl Train {
     pub fn run(&self, device: DeviceChoice) -> Result<(), Failure> {
-        let config = self.config()?;
+        let (config, directory) = match &self.resume {
+            Some(path) => {
+                let directory = RunDirectory::resume(path)?;
+                (RunConfig::read(&directory.config())?, Some(directory))
+            }
+            None => (self.config()?, None),
+        };
         let task = config.task.load()?;
         config.check_batches(task.as_ref())?;
-        let directory = self.output.create("train")?;
-        let mut trainer = Trainer::<f32>::new(&config, task.as_ref(), &device.open());
-        let (parameters, statistics) = trainer.counts();
+        let directory = match directory {
+            Some(directory) => directory,
+            None => self.output.create("train")?,
+        };
         describe_task(task.as_ref())?;
         line(format_args!("{}", config.model))?;
-        line(format_args!(
-            "{}: {} ({parameters} parameters, {statistics} statistics)",
-            config.model.normalization.label(),
-            config.model.normalization
-        ))?;
-        let (records, measured) = train(&mut trainer, &config, &directory)?;
-        line(format_args!("{}", measured.test.table("test", task.metric())))?;
-        let figure = learning_curves(&config, task.metric(), &records);
-        for extension in ["png", "svg", "csv"] {
-            figure.save(&directory.figure(&format!("learning_curve.{extension}")))?;
-        }
-        line(format_args!("results in {}", directory.root().display()))?;
-        Ok(())
+        let ended = self.carry_out(&config, task.as_ref(), &directory, device);
+        let ended = ended.or_else(|error| {
+            // A run that has no checkpoint yet gives its place back to the one that it was to replace.
+            directory.put_back()?;
+            Err(error)
+        })?;
+        report(&config, task.as_ref(), &directory, &ended)
+    }
+
+    fn carry_out(
+        &self,
+        config: &RunConfig,
+        task: &dyn Task,
+        directory: &RunDirectory,
+        device: DeviceChoice,
+    ) -> Result<Ended, Failure> {
+        let stop = Stop::by_signals().with_limit(self.time_limit);
+        let progress = Progress::stderr();
+        let job = Job {
+            name: "training",
+            config,
+            task,
+            directory,
+            device,
+        };
+        let view = View {
+            progress: &progress,
+            evaluations: true,
+            stop: &|| stop.why(),
+        };
+        Ok(run::carry_out(&job, &view)?)
     }
 
     fn config(&self) -> Result<RunConfig, Failure> {
@@ -75,36 +135,36 @@ impl Train {
     }
 }
 
-/// Trains, and writes metrics and checkpoint at every evaluation; the configuration at the first one,
-/// so that an earlier run in the directory stays whole until this one has something in its place.
-fn train(
-    trainer: &mut Trainer<'_, f32>,
+/// Says what a run has come to.
+fn report(
     config: &RunConfig,
+    task: &dyn Task,
     directory: &RunDirectory,
-) -> Result<(Vec<Record>, Measured), Failure> {
-    let length = Length::of(config, trainer.updates_per_epoch());
-    let mut metrics = directory.metrics_writer();
-    let mut records = Vec::new();
-    let progress = Progress::stderr();
-    let mut bar = progress.task("training", length.updates as u64);
-    let measured = run::carry_out(trainer, length, &mut bar, |trainer, record| {
-        if records.is_empty() {
-            directory.write_config(config)?;
-        }
-        metrics.write(record)?;
-        trainer.save(&directory.checkpoint())?;
-        progress.message(&format!(
-            "epoch {}, update {}: {}, {:.2} s",
-            run::epochs(record.epoch),
-            record.update,
-            run::note(trainer, record),
-            record.train_seconds
-        ));
-        records.push(record.clone());
-        Ok::<(), Failure>(())
-    })?;
-    metrics.write(&measured)?;
-    Ok((records, measured))
+    ended: &Ended,
+) -> Result<(), Failure> {
+    let (parameters, statistics) = ended.counts;
+    line(format_args!(
+        "{}: {} ({parameters} parameters, {statistics} statistics)",
+        config.model.normalization.label(),
+        config.model.normalization
+    ))?;
+    let root = directory.root().display();
+    let measured = match &ended.end {
+        End::Measured(measured) => measured,
+        End::Diverged(diverged) => return Err(format!("{root}: {}", diverged.diverged).into()),
+        End::Stopped { update, why } => return Err(Stopped::train(*why, *update, directory).into()),
+    };
+    line(format_args!(
+        "the best model under {} statistics: after {} of {} updates",
+        config.evaluation.select, measured.selected, measured.update
+    ))?;
+    line(format_args!("{}", measured.test.table("test", task.metric())))?;
+    let figure = learning_curves(config, task.metric(), &ended.records);
+    for extension in ["png", "svg", "csv"] {
+        figure.save(&directory.figure(&format!("learning_curve.{extension}")))?;
+    }
+    line(format_args!("results in {root}"))?;
+    Ok(())
 }
 
 /// The validation score with each kind of statistics; one curve where they are all the same.

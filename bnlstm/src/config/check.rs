@@ -80,16 +80,22 @@ impl RunConfig {
         check_length(training)?;
         at_least_one("training.batch", training.batch)?;
         positive("training.clip", training.clip)?;
+        let floor = training.schedule.floor;
+        let fits = (0.0..=1.0).contains(&floor);
+        require(fits, "training.schedule.floor", floor, "give a share from 0 to 1")?;
         check_optimizer(&self.optimizer)?;
         let evaluation = &self.evaluation;
         for (field, value) in [
             ("evaluation.every", evaluation.every),
             ("evaluation.estimation_batches", evaluation.estimation_batches),
             ("evaluation.batches", evaluation.batches),
+            ("evaluation.patience", evaluation.patience),
+            ("checkpoints.every", self.checkpoints.every),
         ] {
             value.map_or(Ok(()), |value| at_least_one(field, value))?;
         }
-        Ok(())
+        at_least_zero("checkpoints.minutes", self.checkpoints.minutes)?;
+        at_least_one("checkpoints.keep", self.checkpoints.keep)
     }
 
     /// Looks for batches that training cannot have.

@@ -1,7 +1,7 @@
 //! The runs that tables and figures are made of: a model on a task, with a seed.
 
+use super::Planned;
 use super::ReproduceError;
-use super::runs::Planned;
 use super::setting::{Files, Scale, Setting, configure};
 use crate::cell::Site;
 use crate::config::{ModelConfig, RunConfig};

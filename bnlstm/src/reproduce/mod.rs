@@ -15,15 +15,15 @@ mod tests;
 
 use std::path::Path;
 
-use crate::device::DeviceChoice;
 use crate::figure::{Figure, FigureError, Sheet};
-use crate::progress::Progress;
 use crate::run_directory::create_results;
+use crate::runs::Place;
 use crate::table::Table;
 
+pub use crate::runs::Planned;
 pub use claim::Claim;
 pub use machine::machine;
-pub use runs::{FinishedRun, Planned, ReproduceError, Results};
+pub use runs::{GoodRun, ReproduceError, Results};
 pub use setting::{Scale, Setting, Settled};
 pub use targets::{TARGETS, Target};
 
@@ -69,7 +69,7 @@ pub struct Reproduced {
     pub report: Report,
 }
 
-/// Trains what each target needs into `root`, measures, and passes what it has come to to `each`.
+/// Trains what each target needs at `place`, measures, and passes what it has come to to `each`.
 ///
 /// # Errors
 /// If data are missing, a run in the directory is another one, or files cannot be written; what was
@@ -77,16 +77,14 @@ pub struct Reproduced {
 pub fn reproduce<E: From<ReproduceError>>(
     targets: &[&'static Target],
     setting: &Setting,
-    root: &Path,
-    device: DeviceChoice,
-    progress: &Progress,
+    place: &Place<'_>,
     each: &mut dyn FnMut(Reproduced) -> Result<(), E>,
 ) -> Result<(), E> {
-    create_results(root).map_err(ReproduceError::from)?;
+    create_results(place.root).map_err(ReproduceError::from)?;
     for &target in targets {
         let planned = (target.runs)(setting)?;
-        let results = runs::carry_out(planned, root, device, progress)?;
-        let report = (target.report)(setting, &results, device)?;
+        let results = runs::carry_out(&planned, place)?;
+        let report = (target.report)(setting, &results, place.device)?;
         each(Reproduced { target, report })?;
     }
     Ok(())

@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use kernels::Real;
-use nn::checkpoint::{Checkpoint, CheckpointError};
+use nn::checkpoint::{Checkpoint, CheckpointError, Snapshot};
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
-use super::{Carried, Cursor, RunState, Trainer};
-use crate::config::RunConfig;
+use super::save::{RunState, Written};
+use super::{Carried, Cursor, Sums, Trainer};
+use crate::config::{Difference, RunConfig};
 
 /// A run cannot be taken up from a file.
 #[derive(Debug, thiserror::Error)]
@@ -33,23 +35,46 @@ pub enum RestoreError {
     },
 }
 
+/// What whoever has trained kept [beside](Trainer::to_bytes) the trainer's state.
+///
+/// # Errors
+/// If the file is damaged, or has something else there.
+pub fn beside<S: DeserializeOwned>(checkpoint: &Checkpoint) -> Result<S, CheckpointError> {
+    Ok(checkpoint.state::<Written<S>>()?.beside)
+}
+
+/// The configuration of the run that has written a checkpoint.
+///
+/// # Errors
+/// If the file is damaged.
+pub fn config_of(checkpoint: &Checkpoint) -> Result<RunConfig, CheckpointError> {
+    Ok(checkpoint.state::<Written<IgnoredAny>>()?.trainer.config)
+}
+
 impl<T: Real> Trainer<'_, T> {
     /// Takes all that [`save`](Trainer::save) has written from a file. Only the settings of training
-    /// (batch size, clipping, length, seed) and of evaluation and the place of the data may differ from
-    /// those of the run that wrote it.
+    /// (batch size, clipping, length, seed), of evaluation, diagnostics and checkpoints and the place of
+    /// the data may differ from those of the run that wrote it.
     ///
     /// # Errors
     /// If the file cannot be read, is damaged, or belongs to another run; nothing is changed then.
     pub fn restore(&mut self, path: &Path) -> Result<(), RestoreError> {
-        let checkpoint = Checkpoint::read(path)?;
-        let state: RunState = checkpoint.state()?;
+        self.restore_from(&Checkpoint::read(path)?)
+    }
+
+    /// The same from a file that was read already.
+    ///
+    /// # Errors
+    /// If it is damaged, or belongs to another run; nothing is changed then.
+    pub fn restore_from(&mut self, checkpoint: &Checkpoint) -> Result<(), RestoreError> {
+        let state: RunState = checkpoint.state::<Written<IgnoredAny>>()?.trainer;
         let [found, expected] = [&state.config, &self.config].map(essential);
-        if let Some((field, found, expected)) = difference(&found, &expected) {
+        if let Some(difference) = Difference::between(&found, &expected) {
             return Err(RestoreError::OtherRun {
-                path: path.to_owned(),
-                field,
-                found,
-                expected,
+                path: checkpoint.path().to_owned(),
+                field: difference.field,
+                found: difference.first,
+                expected: difference.second,
             });
         }
         checkpoint.restore(&mut self.store, &mut self.optimizer)?;
@@ -60,7 +85,31 @@ impl<T: Real> Trainer<'_, T> {
         let goes_on = carried.has_rows(self.config.training.batch);
         self.carried = if goes_on { carried } else { Carried::default() };
         self.noise = state.noise;
+        self.sums = Sums::read(state.sums, self.store.device());
+        self.first_loss = state.first_loss;
         Ok(())
+    }
+
+    /// The same as [`restore`](Self::restore), but for the parameters and statistics, which are those of
+    /// the best model so far, if there is one.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is damaged, or belongs to another run.
+    pub fn restore_best(&mut self, path: &Path) -> Result<(), RestoreError> {
+        let checkpoint = Checkpoint::read(path)?;
+        self.restore_from(&checkpoint)?;
+        if let Some(best) = self.best_of(&checkpoint)? {
+            self.put_back(&best);
+        }
+        Ok(())
+    }
+
+    /// The best model that the run had found when it wrote a checkpoint, if it had found one.
+    ///
+    /// # Errors
+    /// If the file is damaged, or of another model.
+    pub fn best_of(&self, checkpoint: &Checkpoint) -> Result<Option<Snapshot<T>>, CheckpointError> {
+        checkpoint.best(&self.store, &self.optimizer)
     }
 }
 
@@ -70,21 +119,10 @@ fn essential(config: &RunConfig) -> Value {
     let fields = value.as_object_mut().expect("a configuration is a map");
     fields.remove("training");
     fields.remove("evaluation");
+    fields.remove("diagnostics");
+    fields.remove("checkpoints");
     if let Some(task) = fields.get_mut("task").and_then(Value::as_object_mut) {
         task.remove("data");
     }
     value
-}
-
-/// The first field with different values, and both of them.
-fn difference(a: &Value, b: &Value) -> Option<(String, Value, Value)> {
-    let (Value::Object(a_fields), Value::Object(b_fields)) = (a, b) else {
-        return (a != b).then(|| (String::new(), a.clone(), b.clone()));
-    };
-    let names = a_fields.keys().chain(b_fields.keys());
-    names.into_iter().find_map(|name| {
-        let (path, a, b) = difference(&a[name], &b[name])?;
-        let separator = if path.is_empty() { "" } else { "." };
-        Some((format!("{name}{separator}{path}"), a, b))
-    })
 }

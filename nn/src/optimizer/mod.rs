@@ -1,12 +1,14 @@
 //! Optimizers over a parameter store.
 
 mod rule;
+mod schedule;
 
 use autodiff::Tensor;
 use kernels::backend::{AdamState, RmsPropState};
 use kernels::{Adam, Real, RmsProp, Sgd};
 
 pub use rule::{Denominator, OptimizerConfig};
+pub use schedule::{Decay, Schedule};
 
 use crate::context::ParamGradients;
 use crate::params::{ParamId, ParamStore, Role};
@@ -17,6 +19,8 @@ use crate::params::{ParamId, ParamStore, Role};
 #[derive(Debug)]
 pub struct Optimizer<T: Real> {
     config: OptimizerConfig,
+    /// What the step size is multiplied by.
+    scale: f64,
     steps: u64,
     /// State tensors of every parameter, as [`OptimizerConfig::slots`] names them; none for
     /// statistics.
@@ -37,6 +41,7 @@ impl<T: Real> Optimizer<T> {
         Self {
             slots: slots.collect(),
             config,
+            scale: 1.0,
             steps: 0,
         }
     }
@@ -44,6 +49,11 @@ impl<T: Real> Optimizer<T> {
     /// Settings.
     pub fn config(&self) -> &OptimizerConfig {
         &self.config
+    }
+
+    /// Multiplies the step size by a factor from now on, which a [`Schedule`] gives.
+    pub fn scale_learning_rate(&mut self, factor: f64) {
+        self.scale = factor;
     }
 
     /// Number of updates so far.
@@ -89,7 +99,8 @@ impl<T: Real> Optimizer<T> {
         let mut slots = self.slots[id.index()].iter_mut().map(Tensor::view_mut);
         let mut next = |wanted: bool| if wanted { slots.next() } else { None };
         let (gradient, parameter) = (gradient.view(), parameter.view_mut());
-        match self.config {
+        let rule = self.config.scaled(self.scale);
+        match rule {
             OptimizerConfig::Sgd {
                 learning_rate,
                 momentum,
@@ -123,7 +134,7 @@ impl<T: Real> Optimizer<T> {
                 backend.rmsprop(rule, gradient, parameter, state);
             }
             OptimizerConfig::Adam { .. } | OptimizerConfig::AdamW { .. } => {
-                let rule = self.config.adam(self.steps).expect("one of Adam's kind");
+                let rule = rule.adam(self.steps).expect("one of Adam's kind");
                 let state = AdamState {
                     mean: next(true).expect("a mean"),
                     mean_square: next(true).expect("a mean square"),

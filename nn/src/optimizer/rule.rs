@@ -139,4 +139,15 @@ impl OptimizerConfig {
             | Self::AdamW { learning_rate, .. } => learning_rate,
         }
     }
+
+    /// The same with another step size: `factor` times as large.
+    pub(super) fn scaled(mut self, factor: f64) -> Self {
+        match &mut self {
+            Self::Sgd { learning_rate, .. }
+            | Self::RmsProp { learning_rate, .. }
+            | Self::Adam { learning_rate, .. }
+            | Self::AdamW { learning_rate, .. } => *learning_rate *= factor,
+        }
+        self
+    }
 }

@@ -15,7 +15,7 @@ use safetensors::tensor::Dtype;
 
 pub use error::TensorsError;
 pub use read::{Conversion, TensorFile};
-pub use write::write_tensors;
+pub use write::{checksum, write_tensors};
 
 /// Key of the one metadata entry. A file's other entries, if any, are not read.
 ///

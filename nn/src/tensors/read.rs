@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crc32fast::Hasher as Checksum;
 use kernels::Real;
 use safetensors::tensor::{Dtype, Metadata};
 
+use super::write::add_tensor;
 use super::{METADATA_KEY, NamedTensor, TensorsError, dtype_of};
 
 /// The longest header that is read, as in the format's library.
@@ -67,6 +69,15 @@ impl<'a> TensorFile<'a> {
     /// The metadata that were given to [`write_tensors`](super::write_tensors), if the file has any.
     pub fn metadata(&self) -> Option<&str> {
         self.metadata.as_deref()
+    }
+
+    /// A checksum (CRC-32) of the names and elements of all tensors, to which more can be added.
+    pub fn checksum(&self) -> Checksum {
+        let mut checksum = Checksum::new();
+        for (name, stored) in &self.tensors {
+            add_tensor(&mut checksum, name, stored.bytes);
+        }
+        checksum
     }
 
     /// Name and shape of each tensor, sorted by name.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
+use crc32fast::Hasher as Checksum;
 use kernels::Real;
 use safetensors::tensor::{Dtype, View};
 
@@ -39,6 +40,23 @@ pub fn write_tensors<T: Real>(tensors: &[NamedTensor<T>], metadata: &str) -> Res
     safetensors::serialize(views, Some(metadata)).map_err(|error| TensorsError::Header {
         reason: error.to_string(),
     })
+}
+
+/// What [`TensorFile::checksum`](super::TensorFile::checksum) is of a file that holds these tensors.
+pub fn checksum<T: Real>(tensors: &[NamedTensor<T>]) -> Checksum {
+    let mut sorted: Vec<&NamedTensor<T>> = tensors.iter().collect();
+    sorted.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    let mut checksum = Checksum::new();
+    for tensor in sorted {
+        add_tensor(&mut checksum, &tensor.name, &Written(tensor).data());
+    }
+    checksum
+}
+
+/// Takes a tensor into a checksum.
+pub(super) fn add_tensor(checksum: &mut Checksum, name: &str, bytes: &[u8]) {
+    checksum.update(name.as_bytes());
+    checksum.update(bytes);
 }
 
 #[track_caller]

@@ -17,7 +17,7 @@ pub fn caption(comparison: &Comparison, seeds: usize, workers: usize) -> String 
     let ends = comparison
         .results
         .iter()
-        .filter_map(|result| result.records.last());
+        .filter_map(|result| result.records().last());
     let after = ends
         .max_by_key(|record| record.update)
         .map_or_else(String::new, |record| {
@@ -42,17 +42,18 @@ pub fn table(comparison: &Comparison, metric: Metric, target: Option<f64>) -> Ta
     columns.extend(target.map(|target| Column::numbers(format!("epochs to {target}{}", metric.unit()))));
     columns.extend(["ms a step", "of none", "parameters", "statistics"].map(Column::numbers));
     let mut table = Table::new(columns);
-    let groups = comparison.by_normalization();
-    let plain = groups.iter().find(|(sites, _)| sites.iter().next().is_none());
-    let plain = plain.map(|(_, results)| finished(results));
+    let groups = comparison.groups();
+    let is_plain = |group: &&Vec<&RunResult>| group[0].config.model.normalization.iter().next().is_none();
+    let plain = groups.iter().find(is_plain).map(|results| finished(results));
     let plain_ms = plain
         .filter(|results| !results.is_empty())
         .map(|results| over(&results, RunResult::step_ms).mean);
-    for (sites, results) in groups {
+    for results in groups {
         let finished = finished(&results);
+        let label = &results[0].label;
         let label = match results.len() - finished.len() {
-            0 => sites.label(),
-            diverged => format!("{} ({diverged} of {} diverged)", sites.label(), results.len()),
+            0 => label.clone(),
+            diverged => format!("{label} ({diverged} of {} diverged)", results.len()),
         };
         let mut row = vec![label];
         if finished.is_empty() {
@@ -73,8 +74,9 @@ pub fn table(comparison: &Comparison, metric: Metric, target: Option<f64>) -> Ta
         row.extend(target.map(|target| epochs_to(&finished, metric, target)));
         row.push(format!("{step_ms:.1}"));
         row.push(plain_ms.map_or("–".to_owned(), |plain| format!("{:.2}", step_ms.mean / plain)));
-        row.push(finished[0].parameters.to_string());
-        row.push(finished[0].statistics.to_string());
+        let (parameters, statistics) = finished[0].ended.counts;
+        row.push(parameters.to_string());
+        row.push(statistics.to_string());
         table.row(row);
     }
     table
@@ -84,12 +86,9 @@ pub fn table(comparison: &Comparison, metric: Metric, target: Option<f64>) -> Ta
 pub fn diverged(comparison: &Comparison) -> Vec<String> {
     let results = comparison.results.iter();
     let lines = results.filter_map(|result| {
-        let reason = result.end.as_ref().err()?;
-        Some(format!(
-            "{}, seed {}: {reason}",
-            result.sites.label(),
-            result.seed
-        ))
+        let reason = &result.diverged()?.diverged;
+        let seed = result.config.training.seed;
+        Some(format!("{}, seed {seed}: {reason}", result.label))
     });
     lines.collect()
 }
@@ -97,7 +96,7 @@ pub fn diverged(comparison: &Comparison) -> Vec<String> {
 /// The runs that came to their end.
 pub fn finished<'a>(results: &[&'a RunResult]) -> Vec<&'a RunResult> {
     let results = results.iter().copied();
-    results.filter(|result| result.end.is_ok()).collect()
+    results.filter(|result| result.measured().is_some()).collect()
 }
 
 /// Mean and standard deviation of a value over runs, of which there is at least one.
@@ -107,7 +106,7 @@ pub fn over(results: &[&RunResult], value: impl Fn(&RunResult) -> f64) -> MeanSt
 }
 
 fn test(result: &RunResult) -> &Scores {
-    &result.end.as_ref().expect("a finished run").test
+    &result.measured().expect("a finished run").test
 }
 
 /// Test score of a finished run under population statistics.
@@ -140,11 +139,12 @@ pub fn learning_curves(task: &str, metric: Metric, comparison: &Comparison) -> F
         "epoch",
         format!("validation {metric}"),
     );
-    for (sites, results) in comparison.by_normalization() {
-        let curve = results.iter().fold(Curve::new(sites.label()), |curve, result| {
-            let points = result.records.iter();
+    for results in comparison.groups() {
+        let curve = Curve::new(results[0].label.clone());
+        let curve = results.iter().fold(curve, |curve, result| {
+            let points = result.records().iter();
             let points = points.map(|record| (record.epoch, metric.of(&record.valid.population)));
-            curve.with_seed(result.seed, points.collect())
+            curve.with_seed(result.config.training.seed, points.collect())
         });
         figure.curves.push(curve);
     }
@@ -154,10 +154,11 @@ pub fn learning_curves(task: &str, metric: Metric, comparison: &Comparison) -> F
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cell::Cell;
-    use crate::normalization::Sites;
-    use crate::run::{Measured, Record};
-    use crate::trainer::{Diverged, Score};
+    use crate::metrics::{DivergedAt, Measured, Record, Timing};
+    use crate::presets::Preset;
+    use crate::run::{End, Ended};
+    use crate::settings::Settings;
+    use crate::trainer::Score;
 
     fn run(seed: u64, accuracies: &[f64], diverged: bool) -> RunResult {
         let scores = |accuracy| {
@@ -171,30 +172,39 @@ mod tests {
         let record = |(index, &accuracy): (usize, &f64)| Record {
             update: 100 * (index + 1),
             epoch: (index + 1) as f64,
+            learning_rate: 0.1,
             train_loss: 1.0,
             gradient_norm: 1.0,
-            train_seconds: 0.5,
             valid: scores(accuracy),
         };
         let update = 100 * accuracies.len();
         let end = match diverged {
-            true => Err(Diverged {
+            true => End::Diverged(DivergedAt {
                 update,
-                loss: f64::NAN,
-                gradient_norm: f64::NAN,
+                diverged: format!("update {update}: too large a loss"),
             }),
-            false => Ok(Measured {
+            false => End::Measured(Measured {
                 update,
+                selected: update,
                 test: scores(*accuracies.last().expect("an evaluation")),
             }),
         };
+        let mut settings = Settings::of_preset(Preset::find("digits-quick").expect("it is there"));
+        settings.set("model.normalization", "none");
+        settings.set("training.seed", seed);
         RunResult {
-            sites: Sites::none(Cell::Lstm),
-            seed,
-            parameters: 7,
-            statistics: 3,
-            records: accuracies.iter().enumerate().map(record).collect(),
-            end,
+            label: "LSTM".to_owned(),
+            config: settings.config().expect("a configuration"),
+            ended: Ended {
+                counts: (7, 3),
+                records: accuracies.iter().enumerate().map(record).collect(),
+                times: vec![Timing {
+                    update,
+                    forward: 0.5 * accuracies.len() as f64,
+                    ..Timing::default()
+                }],
+                end,
+            },
         }
     }
 
@@ -228,9 +238,7 @@ mod tests {
         let comparison = Comparison { results };
         let reasons = diverged(&comparison);
         assert_eq!(reasons.len(), 1);
-        assert!(reasons[0].starts_with(
-            "LSTM, seed 2: update 100: since the last evaluation the mean training loss is NaN"
-        ));
+        assert_eq!(reasons[0], "LSTM, seed 2: update 100: too large a loss");
         assert_eq!(
             row(comparison.results),
             "LSTM (1 of 2 diverged) 60.0 60.0 1.0 5.0 1.00 7 3"

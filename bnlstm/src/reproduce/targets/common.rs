@@ -2,8 +2,8 @@
 
 use crate::figure::{Curve, Figure};
 use crate::mean_std::MeanStd;
-use crate::reproduce::{FinishedRun, Planned, ReproduceError, Results, Setting};
-use crate::run::Record;
+use crate::metrics::Record;
+use crate::reproduce::{GoodRun, Planned, ReproduceError, Results, Setting};
 use crate::task::Metric;
 
 /// Names the runs of a model, one for each seed.
@@ -20,29 +20,29 @@ pub fn finished<'r>(
     results: &'r Results,
     usual_seeds: u64,
     plan: Plan<'_>,
-) -> Result<Vec<&'r FinishedRun>, ReproduceError> {
+) -> Result<Vec<&'r GoodRun>, ReproduceError> {
     let runs = planned(setting, usual_seeds, plan)?;
     Ok(runs.iter().map(|run| results.run(&run.name)).collect())
 }
 
 /// Mean and standard deviation of a value over runs.
-pub fn over(runs: &[&FinishedRun], value: impl Fn(&FinishedRun) -> f64) -> MeanStd {
+pub fn over(runs: &[&GoodRun], value: impl Fn(&GoodRun) -> f64) -> MeanStd {
     let values: Vec<f64> = runs.iter().map(|run| value(run)).collect();
     MeanStd::of(&values)
 }
 
 /// Test score under population statistics.
-pub fn test(metric: Metric) -> impl Fn(&FinishedRun) -> f64 {
+pub fn test(metric: Metric) -> impl Fn(&GoodRun) -> f64 {
     move |run| metric.of(&run.measured.test.population)
 }
 
 /// The validation score over the updates, under population statistics, one line for each seed.
-pub fn curve(label: impl Into<String>, metric: Metric, runs: &[&FinishedRun]) -> Curve {
+pub fn curve(label: impl Into<String>, metric: Metric, runs: &[&GoodRun]) -> Curve {
     let value = |record: &Record| metric.of(&record.valid.population);
     runs.iter().fold(Curve::new(label), |curve, run| {
-        let points = run.records.iter();
+        let points = run.records().iter();
         let points = points.map(|record| (record.update as f64, value(record)));
-        curve.with_seed(run.config.training.seed, points.collect())
+        curve.with_seed(run.run.config.training.seed, points.collect())
     })
 }
 
@@ -63,13 +63,13 @@ pub fn spread(value: MeanStd) -> &'static str {
 }
 
 /// Number of seeds, as a table says it.
-pub fn seeds(runs: &[&FinishedRun]) -> String {
+pub fn seeds(runs: &[&GoodRun]) -> String {
     runs.len().to_string()
 }
 
 /// Mean time of a run's updates, as a table says it.
-pub fn seconds(runs: &[&FinishedRun]) -> String {
-    format!("{:.0}", over(runs, FinishedRun::seconds).mean)
+pub fn seconds(runs: &[&GoodRun]) -> String {
+    format!("{:.0}", over(runs, GoodRun::seconds).mean)
 }
 
 /// A model with what the paper reports of it.
@@ -79,5 +79,5 @@ pub struct Row<'r> {
     /// What the paper reports.
     pub paper: &'static str,
     /// Ours.
-    pub runs: Vec<&'r FinishedRun>,
+    pub runs: Vec<&'r GoodRun>,
 }

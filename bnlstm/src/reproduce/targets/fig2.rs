@@ -6,7 +6,7 @@ use super::table1::usual_seeds;
 use crate::device::DeviceChoice;
 use crate::figure::Sheet;
 use crate::reproduce::experiments::{Network, Order, images, images_title};
-use crate::reproduce::{Claim, FinishedRun, Picture, Planned, Report, ReproduceError, Results, Setting};
+use crate::reproduce::{Claim, GoodRun, Picture, Planned, Report, ReproduceError, Results, Setting};
 use crate::task::Metric;
 
 pub const TARGET: Target = Target {
@@ -31,9 +31,9 @@ fn runs(setting: &Setting) -> Result<Vec<Planned>, ReproduceError> {
 }
 
 /// Validation accuracy halfway through the run.
-fn halfway(run: &FinishedRun) -> f64 {
-    let middle = run.records.len().div_ceil(2) - 1;
-    METRIC.of(&run.records[middle].valid.population)
+fn halfway(run: &GoodRun) -> f64 {
+    let middle = run.records().len().div_ceil(2) - 1;
+    METRIC.of(&run.records()[middle].valid.population)
 }
 
 fn report(setting: &Setting, results: &Results, _: DeviceChoice) -> Result<Report, ReproduceError> {

@@ -36,10 +36,10 @@ fn report(setting: &Setting, results: &Results, _: DeviceChoice) -> Result<Repor
         figure.curves.push(curve(network.label(), METRIC, &runs));
         all.push(runs);
     }
-    let evaluations = all[0][0].records.len();
+    let evaluations = all[0][0].records().len();
     let worst = |network: usize, at: usize, worse: fn(f64, f64) -> f64| {
         let values = all[network].iter();
-        let values = values.map(|run| METRIC.of(&run.records[at].valid.population));
+        let values = values.map(|run| METRIC.of(&run.records()[at].valid.population));
         values.reduce(worse).expect("there is a seed")
     };
     let ahead = (0..evaluations)

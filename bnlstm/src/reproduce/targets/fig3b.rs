@@ -9,7 +9,7 @@ use crate::device::DeviceChoice;
 use crate::figure::{Curve, Figure, Line};
 use crate::mean_std::MeanStd;
 use crate::reproduce::experiments::{Network, Text, text, text_title};
-use crate::reproduce::{Claim, FinishedRun, Picture, Planned, Report, ReproduceError, Results, Setting};
+use crate::reproduce::{Claim, GoodRun, Picture, Planned, Report, ReproduceError, Results, Setting};
 use crate::task::{CharLm, Metric, Split};
 
 pub const TARGET: Target = Target {
@@ -41,11 +41,11 @@ struct Measured {
     batch: Vec<(f64, f64)>,
 }
 
-fn measure(run: &FinishedRun, device: DeviceChoice) -> Result<Measured, ReproduceError> {
-    let mut trainer = run.trainer(device)?;
-    let characters = run.task.text().expect("a character model");
+fn measure(run: &GoodRun, device: DeviceChoice) -> Result<Measured, ReproduceError> {
+    let mut trainer = run.run.trainer(device)?;
+    let characters = run.run.task.text().expect("a character model");
     let mut measured = Measured {
-        seed: run.config.training.seed,
+        seed: run.run.config.training.seed,
         population: Vec::new(),
         batch: Vec::new(),
     };
@@ -69,7 +69,7 @@ fn report(setting: &Setting, results: &Results, device: DeviceChoice) -> Result<
     let (mut within, mut beyond, mut with_batch) = (Vec::new(), Vec::new(), Vec::new());
     let plan = |seed| text(setting, Text::PennTreebank, Network::BN, seed);
     let trained = finished(setting, results, USUAL_SEEDS, &plan)?;
-    let length = trained[0].task.text().expect("a character model").length();
+    let length = trained[0].run.task.text().expect("a character model").length();
     for run in trained {
         let measured = measure(run, device)?;
         // The longest sequence that is not longer than those of training, or the shortest.

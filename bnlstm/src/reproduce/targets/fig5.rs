@@ -40,7 +40,7 @@ fn panel(title: String, y_label: &str, units: &[Vec<f64>]) -> Figure {
 
 fn report(setting: &Setting, results: &Results, device: DeviceChoice) -> Result<Report, ReproduceError> {
     let run = results.run(&run(setting)?.name);
-    let trainer = run.trainer(device)?;
+    let trainer = run.run.trainer(device)?;
     let title = text_title(setting, Text::PennTreebank)?;
     let mut sheet = Sheet::new(format!(
         "Figure 5: population statistics of {UNITS} units, {title}"

@@ -7,7 +7,7 @@ use crate::device::DeviceChoice;
 use crate::figure::{Color, Figure, Sheet};
 use crate::mean_std::MeanStd;
 use crate::reproduce::experiments::{Network, Order, Text, images, images_title, text, text_title};
-use crate::reproduce::{Claim, FinishedRun, Picture, Planned, Report, ReproduceError, Results, Setting};
+use crate::reproduce::{Claim, GoodRun, Picture, Planned, Report, ReproduceError, Results, Setting};
 use crate::task::Metric;
 
 pub const TARGET: Target = Target {
@@ -42,7 +42,7 @@ fn runs(setting: &Setting) -> Result<Vec<Planned>, ReproduceError> {
 }
 
 /// Adds the curves of one γ; returns the test scores.
-fn add(panel: &mut Figure, gamma: f64, metric: Metric, runs: &[&FinishedRun]) -> MeanStd {
+fn add(panel: &mut Figure, gamma: f64, metric: Metric, runs: &[&GoodRun]) -> MeanStd {
     let color = Color::Ordered((gamma - GAMMAS[0]) / (GAMMAS[GAMMAS.len() - 1] - GAMMAS[0]));
     let curve = curve(format!("γ = {gamma}"), metric, runs).with_color(color);
     panel.curves.push(curve);

@@ -4,7 +4,7 @@ use super::Target;
 use super::common::{END, Row, finished, over, planned, seconds, seeds, spread, test};
 use crate::device::DeviceChoice;
 use crate::reproduce::experiments::{Network, Order, images, images_title};
-use crate::reproduce::{Claim, FinishedRun, Planned, Report, ReproduceError, Results, Scale, Setting};
+use crate::reproduce::{Claim, GoodRun, Planned, Report, ReproduceError, Results, Scale, Setting};
 use crate::table::{Column, Table};
 use crate::task::Metric;
 
@@ -45,8 +45,8 @@ fn runs(setting: &Setting) -> Result<Vec<Planned>, ReproduceError> {
 }
 
 /// Validation accuracy after each epoch of a run of few epochs, and the time of an epoch.
-fn by_epoch(order: &str, network: Network, run: &FinishedRun) -> Option<String> {
-    let whole = run.records.iter().filter(|record| record.epoch.fract() == 0.0);
+fn by_epoch(order: &str, network: Network, run: &GoodRun) -> Option<String> {
+    let whole = run.records().iter().filter(|record| record.epoch.fract() == 0.0);
     let accuracies: Vec<String> = whole
         .map(|record| format!("{:.1}", METRIC.of(&record.valid.population)))
         .collect();

@@ -7,7 +7,7 @@ use super::common::{END, finished, over, planned, seconds, seeds, spread, test};
 use crate::device::DeviceChoice;
 use crate::mean_std::MeanStd;
 use crate::reproduce::experiments::{Network, Text, text, text_title};
-use crate::reproduce::{Claim, FinishedRun, Planned, Report, ReproduceError, Results, Scale, Setting};
+use crate::reproduce::{Claim, GoodRun, Planned, Report, ReproduceError, Results, Scale, Setting};
 use crate::table::{Column, Table};
 use crate::task::{Metric, Split};
 
@@ -43,11 +43,11 @@ pub(super) fn text_runs(setting: &Setting, which: Text) -> Result<Vec<Planned>, 
 }
 
 /// Bits per character of the whole test text, read as one sequence.
-fn in_one_pass(run: &FinishedRun, device: DeviceChoice) -> Result<f64, ReproduceError> {
-    let whole = run.task.text().expect("a character model").whole(Split::Test);
-    let mut alone = run.config.clone();
+fn in_one_pass(run: &GoodRun, device: DeviceChoice) -> Result<f64, ReproduceError> {
+    let whole = run.run.task.text().expect("a character model").whole(Split::Test);
+    let mut alone = run.run.config.clone();
     alone.training.batch = 1;
-    let mut trainer = run.trainer_as(&alone, device)?;
+    let mut trainer = run.run.trainer_as(&alone, device)?;
     let scores = trainer.evaluate_on(&whole, Split::Test, [Statistics::Population]);
     let [score] = scores.expect("population statistics were estimated");
     Ok(METRIC.of(&score))

@@ -6,7 +6,7 @@ use crate::device::DeviceChoice;
 use crate::mean_std::MeanStd;
 use crate::normalization::Normalization;
 use crate::reproduce::experiments::{Reader, Story, questions, questions_title};
-use crate::reproduce::{Claim, FinishedRun, Planned, Report, ReproduceError, Results, Setting};
+use crate::reproduce::{Claim, GoodRun, Planned, Report, ReproduceError, Results, Setting};
 use crate::table::{Column, Table};
 use crate::task::Metric;
 
@@ -43,8 +43,8 @@ pub(super) fn runs(setting: &Setting) -> Result<Vec<Planned>, ReproduceError> {
 }
 
 /// The lowest validation error of a run under population statistics, which the paper reports.
-fn lowest(run: &FinishedRun) -> f64 {
-    let errors = run.records.iter();
+fn lowest(run: &GoodRun) -> f64 {
+    let errors = run.records().iter();
     let errors = errors.map(|record| METRIC.of(&record.valid.population));
     errors.fold(f64::INFINITY, f64::min)
 }
@@ -52,7 +52,7 @@ fn lowest(run: &FinishedRun) -> f64 {
 /// Where γ of the attention's normalization starts, of which the paper says nothing.
 fn attention_gamma(results: &Results, setting: &Setting) -> Result<String, ReproduceError> {
     let run = questions(setting, Story::Relevant, Reader::StarStar, 1)?;
-    let reader = results.run(&run.name).config.model.reader;
+    let reader = results.run(&run.name).run.config.model.reader;
     Ok(match reader.map(|reader| reader.attention) {
         Some(Normalization::Batch(options)) => options.gamma.to_string(),
         _ => "nothing: it has no batch normalization".to_owned(),

@@ -1,34 +1,47 @@
-//! The directory that holds all of a run: configuration, metrics, checkpoint, figures.
+//! The directory that holds all of a run: configuration, metrics, checkpoints, figures.
 
-use std::fs::{self, DirEntry, OpenOptions};
+use std::fs::{self, DirEntry, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use nn::files::{self, FileError};
 use serde::Serialize;
 use thiserror::Error;
 
-mod metrics;
+mod checkpoints;
+mod lines;
+mod lock;
+mod replaced;
+mod results;
 #[cfg(test)]
 mod tests;
 
-pub use metrics::MetricsWriter;
+pub use lines::{Lines, Mark};
+pub use results::ResultsDirectory;
 
 const CONFIG: &str = "config.toml";
 const METRICS: &str = "metrics.jsonl";
 const CHECKPOINT: &str = "checkpoint.safetensors";
+const TIMINGS: &str = "timings.jsonl";
 const FIGURES: &str = "figures";
+const EVENTS: &str = "tensorboard";
 /// What the names of attempts to write begin with.
 const PROBE: &str = ".write-probe-";
 
 /// The directory of one run.
 ///
-/// It holds `config.toml`, `metrics.jsonl`, `checkpoint.safetensors` and the folder `figures`.
-/// Each file of an earlier run stays until its replacement is written; other files are never
-/// touched.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// It holds `config.toml`, `metrics.jsonl`, `timings.jsonl`, `checkpoint.safetensors` (the newest; some
+/// earlier ones are in the folder `checkpoints`), and the folders `figures` and `tensorboard`. Files of
+/// an earlier run that is replaced stay in the folder `replaced` until the new one has written its first
+/// checkpoint; other files are never touched.
+///
+/// Who [creates](Self::create) it or [resumes](Self::resume) what is in it keeps other programs out, as
+/// long as the value or a clone of it lives.
+#[derive(Debug, Clone)]
 pub struct RunDirectory {
     root: PathBuf,
+    lock: Option<Arc<File>>,
 }
 
 /// A run directory could not be used.
@@ -45,6 +58,39 @@ pub enum RunDirectoryError {
         path: PathBuf,
         /// The name of something in it.
         found: String,
+    },
+    /// Another program writes to it.
+    #[error(
+        "cannot write to {}: {} is at work there; wait for its end, or choose another directory",
+        path.display(),
+        holder.map_or("another program".to_owned(), |holder| format!("process {holder}"))
+    )]
+    Locked {
+        /// The directory.
+        path: PathBuf,
+        /// The number of its process.
+        holder: Option<u32>,
+    },
+    /// It holds the runs of something else.
+    #[error(
+        "{}: it has {difference}; choose another directory, or pass --force to replace the runs of the earlier \
+         one",
+        path.display()
+    )]
+    OtherPlan {
+        /// The file that says which runs there are.
+        path: PathBuf,
+        /// The first difference.
+        difference: String,
+    },
+    /// There is no run in it.
+    #[error(
+        "{} holds no run: there is no {CONFIG}; give a directory that `bnlstm train` has begun",
+        path.display()
+    )]
+    NoRun {
+        /// The directory.
+        path: PathBuf,
     },
     /// Something of another kind stands where a file or directory of the run belongs.
     #[error(
@@ -97,18 +143,20 @@ pub enum RunDirectoryError {
 }
 
 impl RunDirectory {
-    /// Creates the directory, and tries out that files in it can be written.
+    /// Creates the directory, keeps other programs out of it, and tries out that files in it can be
+    /// written.
     ///
-    /// `force` allows a directory that is not empty.
+    /// `force` allows a directory that is not empty: the files of the run that it holds are put aside.
     ///
     /// # Errors
-    /// [`RunDirectoryError`] if the directory holds anything and `force` is not set, if something
-    /// of another kind stands in the place of a file, or if the file system refuses.
+    /// [`RunDirectoryError`] if the directory holds anything and `force` is not set, if another program
+    /// is at work there, if something of another kind stands in the place of a file, or if the file
+    /// system refuses.
     pub fn create(path: impl Into<PathBuf>, force: bool) -> Result<Self, RunDirectoryError> {
-        let directory = Self { root: path.into() };
-        let root = &directory.root;
-        require(!root.exists() || root.is_dir(), root, "directory")?;
-        fs::create_dir_all(root).map_err(io_error("create the run directory", root))?;
+        let mut directory = Self::open(path);
+        let root = directory.root.clone();
+        require(!root.exists() || root.is_dir(), &root, "directory")?;
+        fs::create_dir_all(&root).map_err(io_error("create the run directory", &root))?;
         if !force {
             directory.check_empty()?;
         }
@@ -117,9 +165,27 @@ impl RunDirectory {
         }
         let figures = root.join(FIGURES);
         require(!figures.exists() || figures.is_dir(), &figures, "directory")?;
-        probe(root)?;
+        probe(&root)?;
+        directory.lock = Some(Arc::new(lock::lock(&root)?));
+        directory.put_aside()?;
         fs::create_dir_all(&figures).map_err(io_error("create the directory", &figures))?;
         probe(&figures)?;
+        Ok(directory)
+    }
+
+    /// A directory in which a run was begun, which is to go on; other programs are kept out.
+    ///
+    /// # Errors
+    /// [`RunDirectoryError`] if no run was begun there, or another program is at work there.
+    pub fn resume(path: impl Into<PathBuf>) -> Result<Self, RunDirectoryError> {
+        let mut directory = Self::open(path);
+        if !directory.config().exists() {
+            return Err(RunDirectoryError::NoRun { path: directory.root });
+        }
+        directory.lock = Some(Arc::new(lock::lock(&directory.root)?));
+        probe(&directory.root)?;
+        let figures = directory.root.join(FIGURES);
+        fs::create_dir_all(&figures).map_err(io_error("create the directory", &figures))?;
         Ok(directory)
     }
 
@@ -143,7 +209,10 @@ impl RunDirectory {
 
     /// A directory that an earlier run has written; nothing is looked at yet.
     pub fn open(path: impl Into<PathBuf>) -> Self {
-        Self { root: path.into() }
+        Self {
+            root: path.into(),
+            lock: None,
+        }
     }
 
     /// The directory itself.
@@ -161,7 +230,17 @@ impl RunDirectory {
         self.root.join(METRICS)
     }
 
-    /// The file with parameters, statistics and the rest of the run's state.
+    /// The file with the time that was taken.
+    pub fn timings(&self) -> PathBuf {
+        self.root.join(TIMINGS)
+    }
+
+    /// The folder of TensorBoard's event files.
+    pub fn events(&self) -> PathBuf {
+        self.root.join(EVENTS)
+    }
+
+    /// The newest file with parameters, statistics and the rest of the run's state.
     pub fn checkpoint(&self) -> PathBuf {
         self.root.join(CHECKPOINT)
     }
@@ -184,11 +263,6 @@ impl RunDirectory {
         Ok(files::write_atomically(&path, text.as_bytes())?)
     }
 
-    /// A writer of new metrics; those of an earlier run stay until the first record is written.
-    pub fn metrics_writer(&self) -> MetricsWriter {
-        MetricsWriter::new(self.metrics())
-    }
-
     fn check_empty(&self) -> Result<(), RunDirectoryError> {
         let entries = fs::read_dir(&self.root).and_then(Iterator::collect::<io::Result<Vec<_>>>);
         let entries = entries.map_err(io_error("read the run directory", &self.root))?;
@@ -207,7 +281,7 @@ impl RunDirectory {
 fn is_left_over(entry: &DirEntry) -> bool {
     let name = entry.file_name();
     let no_figures = || fs::read_dir(entry.path()).is_ok_and(|mut figures| figures.next().is_none());
-    name.to_string_lossy().starts_with(PROBE) || name == FIGURES && no_figures()
+    name.to_string_lossy().starts_with(PROBE) || name == lock::LOCK || name == FIGURES && no_figures()
 }
 
 /// Creates a directory for the results of several runs, and tries out that files in it can be written.

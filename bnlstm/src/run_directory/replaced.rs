@@ -1,0 +1,79 @@
+//! A run that gives way to another one in its directory.
+
+use std::fs;
+use std::path::Path;
+
+use super::checkpoints::EARLIER;
+use super::{
+    CHECKPOINT, CONFIG, EVENTS, FIGURES, METRICS, RunDirectory, RunDirectoryError, TIMINGS, io_error,
+};
+
+/// The folder in which its files wait until the new run has something in their place.
+const REPLACED: &str = "replaced";
+/// The same while not all of them are in it.
+const PARTLY: &str = ".replaced";
+
+/// All that a run writes, the configuration last: what makes a directory that of a run.
+const OF_A_RUN: [&str; 7] = [METRICS, TIMINGS, CHECKPOINT, EARLIER, FIGURES, EVENTS, CONFIG];
+
+impl RunDirectory {
+    /// Puts the files of an earlier run aside. If there is one aside already, whatever has replaced it
+    /// never came to a checkpoint, and is dropped.
+    pub(super) fn put_aside(&self) -> Result<(), RunDirectoryError> {
+        let [aside, partly] = [REPLACED, PARTLY].map(|name| self.root.join(name));
+        // A program that was killed while it did this.
+        move_all(&partly, &self.root)?;
+        if aside.exists() {
+            return OF_A_RUN.iter().try_for_each(|name| remove(&self.root.join(name)));
+        }
+        if !OF_A_RUN.iter().any(|name| self.root.join(name).exists()) {
+            return Ok(());
+        }
+        fs::create_dir_all(&partly).map_err(io_error("create the directory", &partly))?;
+        move_all(&self.root, &partly)?;
+        fs::rename(&partly, &aside).map_err(io_error("move", &partly))
+    }
+
+    /// Puts them back in place of what a run that failed has left.
+    ///
+    /// # Errors
+    /// If the file system refuses.
+    pub fn put_back(&self) -> Result<(), RunDirectoryError> {
+        let aside = self.root.join(REPLACED);
+        if !aside.exists() {
+            return Ok(());
+        }
+        OF_A_RUN
+            .iter()
+            .try_for_each(|name| remove(&self.root.join(name)))?;
+        move_all(&aside, &self.root)?;
+        remove(&aside)
+    }
+
+    /// Drops them: the new run has a checkpoint.
+    ///
+    /// # Errors
+    /// If the file system refuses.
+    pub fn drop_replaced(&self) -> Result<(), RunDirectoryError> {
+        remove(&self.root.join(REPLACED))
+    }
+}
+
+fn move_all(from: &Path, to: &Path) -> Result<(), RunDirectoryError> {
+    for name in OF_A_RUN {
+        let path = from.join(name);
+        if path.exists() {
+            fs::rename(&path, to.join(name)).map_err(io_error("move", &path))?;
+        }
+    }
+    Ok(())
+}
+
+fn remove(path: &Path) -> Result<(), RunDirectoryError> {
+    let removed = match path {
+        path if path.is_dir() => fs::remove_dir_all(path),
+        path if path.exists() => fs::remove_file(path),
+        _ => return Ok(()),
+    };
+    removed.map_err(io_error("remove", path))
+}

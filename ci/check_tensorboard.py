@@ -3,7 +3,7 @@
     python ci/check_tensorboard.py RUN_DIR
 
 needs the package `tensorboard`. RUN_DIR holds config.toml, metrics.jsonl and, somewhere in it, one
-event file. Exits with 1 at the first difference.
+event file with content. Exits with 1 at the first difference.
 """
 
 import json
@@ -154,8 +154,9 @@ def check_text(events, tag, texts):
 
 def main():
     run = Path(sys.argv[1])
-    files = list(run.rglob("events.out.tfevents.*"))
-    check(len(files) == 1, f"{len(files)} event files in {run}; want one")
+    # A run that was taken up again leaves an empty one.
+    files = [path for path in run.rglob("events.out.tfevents.*") if path.stat().st_size]
+    check(len(files) == 1, f"{len(files)} event files with content in {run}; want one")
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     # All points instead of a sample.
     everything = dict.fromkeys(("scalars", "histograms", "tensors"), 0)
@@ -164,7 +165,8 @@ def main():
     points = check_scalars(events, lines)
     check_histograms(events, lines)
     check_text(events, "config", [(0, (run / "config.toml").read_text())])
-    check_text(events, "diverged", [(line["update"], line["diverged"]) for line in lines if "diverged" in line])
+    diverged = [(line["update"], line["diverged"]) for line in lines if "diverged" in line]
+    check_text(events, "diverged", diverged)
     print(f"TensorBoard reads all {points} points of {len(lines)} lines")
 
 

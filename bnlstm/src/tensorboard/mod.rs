@@ -68,16 +68,19 @@ pub struct EventWriter {
 impl EventWriter {
     /// Starts an event file in `directory`, which is created if need be, with the configuration as text.
     ///
-    /// Earlier event files that this program has written there are removed: pass all lines of the run to
-    /// [`add`](Self::add), also those from before it was taken up again. Files of other programs stay.
+    /// Earlier event files that this program has written there are emptied or removed: pass all lines of
+    /// the run to [`add`](Self::add), also those from before it was taken up again. Files of other programs
+    /// stay.
     ///
     /// # Errors
     /// If the file system refuses.
     pub fn create(directory: &Path, config_text: &str) -> Result<Self, TensorBoardError> {
         fs::create_dir_all(directory).map_err(failed("create the directory", directory))?;
-        let earlier = remove_earlier(directory)?;
+        let earlier = clear_earlier(directory)?;
         // A TensorBoard that looks on goes from a file to those whose names sort after it.
-        let second = earlier.map_or(0, |second| second + 1).max(now() as u64);
+        let second = earlier
+            .map_or(0, |second| second.saturating_add(1))
+            .max(now() as u64);
         let path = directory.join(format!("{PREFIX}{second:010}{SUFFIX}"));
         let file = File::options().append(true).create_new(true).open(&path);
         let file = file.map_err(failed("create", &path))?;
@@ -135,18 +138,34 @@ fn now() -> f64 {
     since.map_or(0.0, |since| since.as_secs_f64())
 }
 
-/// Removes this program's event files, and gives the latest second in their names.
-fn remove_earlier(directory: &Path) -> Result<Option<u64>, TensorBoardError> {
+/// Clears this program's event files away, and gives the latest second in their names.
+///
+/// The last one is emptied and stays until the next time: the reader of TensorBoard that is written in
+/// Python never gets past a file that it was looking at and that is gone.
+fn clear_earlier(directory: &Path) -> Result<Option<u64>, TensorBoardError> {
+    let mut earlier = earlier_files(directory)?;
+    let Some((second, last)) = earlier.pop() else {
+        return Ok(None);
+    };
+    for (_, path) in earlier {
+        fs::remove_file(&path).map_err(failed("remove the earlier", &path))?;
+    }
+    File::create(&last).map_err(failed("empty the earlier", &last))?;
+    Ok(Some(second))
+}
+
+/// This program's event files, with the seconds in their names, in that order.
+fn earlier_files(directory: &Path) -> Result<Vec<(u64, PathBuf)>, TensorBoardError> {
     let read = || failed("read the directory", directory);
-    let mut latest = None;
+    let mut files = Vec::new();
     for entry in fs::read_dir(directory).map_err(read())? {
         let entry = entry.map_err(read())?;
         if let Some(second) = second_of(&entry.file_name()) {
-            fs::remove_file(entry.path()).map_err(failed("remove the earlier", &entry.path()))?;
-            latest = latest.max(Some(second));
+            files.push((second, entry.path()));
         }
     }
-    Ok(latest)
+    files.sort();
+    Ok(files)
 }
 
 /// The second in the name of one of this program's event files.

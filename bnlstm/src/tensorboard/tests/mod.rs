@@ -11,7 +11,7 @@ use crate::trainer::Score;
 mod random;
 mod reader;
 
-use reader::{CONFIG, event_file, histograms, points, scalars, texts, written};
+use reader::{CONFIG, event_file, files, histograms, points, scalars, texts, written};
 
 fn score(loss: f64, accuracy: f64) -> Score {
     Score { loss, accuracy }
@@ -197,17 +197,22 @@ fn a_run_that_is_taken_up_again_has_no_point_twice() {
     for line in &lines {
         first.add(line, Metric::Accuracy).unwrap();
     }
-    let before = event_file(folder.path());
     drop(first);
 
-    let mut second = EventWriter::create(folder.path(), CONFIG).unwrap();
-    let after = event_file(folder.path());
-    assert!(before < after, "{before:?} {after:?}");
-    for line in &lines[..2] {
-        second.add(line, Metric::Accuracy).unwrap();
+    // Again and again: what is there of earlier files is the last one, without content.
+    let mut last = event_file(folder.path());
+    for kept in [2, 1] {
+        let mut writer = EventWriter::create(folder.path(), CONFIG).unwrap();
+        for line in &lines[..kept] {
+            writer.add(line, Metric::Accuracy).unwrap();
+        }
+        let [before, after] = files(folder.path()).try_into().unwrap();
+        assert_eq!(before, last);
+        assert_eq!(fs::read(&before).unwrap(), b"");
+        let steps: Vec<_> = points(&after).into_iter().map(|(step, _)| step).collect();
+        assert_eq!(steps, [10, 20][..kept]);
+        last = after;
     }
-    let steps: Vec<_> = points(&after).into_iter().map(|(step, _)| step).collect();
-    assert_eq!(steps, [10, 20]);
     for name in others {
         assert_eq!(fs::read(folder.path().join(name)).unwrap(), name.as_bytes());
     }

@@ -13,16 +13,23 @@ use crate::tensorboard::{EventWriter, now, record};
 /// The configuration of all files.
 pub const CONFIG: &str = "[task]\nname = \"copy\"\n\nlength = 20";
 
-/// The one event file of this program in a directory.
-pub fn event_file(directory: &Path) -> PathBuf {
+/// This program's files in a directory, in the order of their names.
+pub fn files(directory: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(directory)
         .unwrap()
         .map(|entry| entry.unwrap().path());
-    let ours: Vec<_> = entries
+    let mut files: Vec<_> = entries
         .filter(|path| path.extension().is_some_and(|extension| extension == "bnlstm"))
         .collect();
-    assert_eq!(ours.len(), 1, "{ours:?}");
-    ours.into_iter().next().unwrap()
+    files.sort();
+    files
+}
+
+/// The one event file of this program in a directory.
+pub fn event_file(directory: &Path) -> PathBuf {
+    let mut files = files(directory);
+    assert_eq!(files.len(), 1, "{files:?}");
+    files.remove(0)
 }
 
 /// All events of a file, whose lengths and checksums have to be right to its last byte.

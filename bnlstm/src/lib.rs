@@ -9,7 +9,8 @@
 //!   of one's own
 //! * [`reproduce`]: the tables and figures of the paper
 //! * [`probe`], [`saturation`], [`population`]: what gradients and statistics do over time
-//! * [`run_directory`], [`figure`], [`table`], [`progress`]: what one sees of them
+//! * [`run_directory`], [`metrics`], [`tensorboard`], [`figure`], [`table`], [`progress`]: what one sees of
+//!   them
 //! * [`commands`]: the command line
 #![forbid(unsafe_code)]
 
@@ -44,6 +45,7 @@ pub mod settings;
 pub mod study;
 pub mod table;
 pub mod task;
+pub mod tensorboard;
 pub mod text;
 pub mod trainer;
 

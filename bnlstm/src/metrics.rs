@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostics::Diagnostics;
+use crate::number::or_none;
 use crate::scores::Scores;
 
 /// A line of `metrics.jsonl`.
@@ -36,8 +37,10 @@ pub struct Record {
     /// Step size of the last update.
     pub learning_rate: f64,
     /// Mean training loss since the last evaluation, in nats or squared.
+    #[serde(deserialize_with = "or_none")]
     pub train_loss: f64,
     /// Mean norm of the gradient before clipping since the last evaluation.
+    #[serde(deserialize_with = "or_none")]
     pub gradient_norm: f64,
     /// Scores on the validation examples.
     pub valid: Scores,

@@ -1,9 +1,29 @@
 //! Numbers as text.
 
+use serde::{Deserialize, Deserializer};
+
 /// The shortest text that reads back as the same number: `0.1`, `1`, `1e-5`.
 pub(crate) fn shortest(value: f64) -> String {
     let text = format!("{value:?}");
     text.strip_suffix(".0").unwrap_or(&text).to_owned()
+}
+
+/// Reads a number of JSON, which has no form for those that are not finite: `null` is one of them.
+pub(crate) fn or_none<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: Deserialize<'de> + From<f32>,
+    D: Deserializer<'de>,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f32::NAN.into()))
+}
+
+/// The same for a list of numbers.
+pub(crate) fn each_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f32>, D::Error> {
+    let values = Vec::<Option<f32>>::deserialize(deserializer)?;
+    Ok(values
+        .into_iter()
+        .map(|value| value.unwrap_or(f32::NAN))
+        .collect())
 }
 
 /// The shortest text of a number that is rounded to six digits.

@@ -216,6 +216,7 @@ fn one(
     let view = View {
         progress: place.progress,
         evaluations: false,
+        tensorboard: false,
         stop,
     };
     let ended = run::carry_out(&job, &view).map_err(|source| RunsError::Run {

@@ -41,6 +41,9 @@ pub struct Train {
     /// Go on with the run in this directory, where it was stopped.
     #[arg(long, value_name = "DIR", conflicts_with_all = RUN_OPTIONS)]
     resume: Option<PathBuf>,
+    /// Write event files of TensorBoard too, into the folder `tensorboard`.
+    #[arg(long)]
+    tensorboard: bool,
     /// Stop after this time, such as 90s, 45m or 11.5h, with a checkpoint and exit code 3.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     time_limit: Option<Duration>,
@@ -116,6 +119,7 @@ impl Train {
         let view = View {
             progress: &progress,
             evaluations: true,
+            tensorboard: self.tensorboard,
             stop: &|| stop.why(),
         };
         Ok(run::carry_out(&job, &view)?)

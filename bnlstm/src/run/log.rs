@@ -4,14 +4,17 @@ use std::path::Path;
 
 use nn::files;
 
-use super::RunError;
+use super::{Job, RunError};
 use crate::metrics::{Line, Measured, Record, Timing};
 use crate::run_directory::{Lines, Mark, RunDirectory, RunDirectoryError};
+use crate::task::Metric;
+use crate::tensorboard::EventWriter;
 
 /// The files of lines of a run.
 pub(super) struct Log {
     metrics: Lines,
     timings: Lines,
+    events: Option<(EventWriter, Metric)>,
     /// All that the metrics have.
     pub(super) lines: Vec<Line>,
     /// All that the timings have.
@@ -35,14 +38,29 @@ impl Log {
         Ok(Self {
             metrics: Lines::after(&directory.metrics(), kept)?,
             timings: Lines::after(&directory.timings(), &text)?,
+            events: None,
             lines,
             times,
         })
     }
 
+    /// Writes what the metrics have, and will have, to event files as well.
+    pub(super) fn with_events(&mut self, job: &Job<'_>) -> Result<(), RunError> {
+        let config = files::read(job.directory.config()).map_err(RunDirectoryError::from)?;
+        let config = String::from_utf8_lossy(&config);
+        let metric = job.task.metric();
+        let mut events = EventWriter::create(&job.directory.events(), &config)?;
+        self.lines.iter().try_for_each(|line| events.add(line, metric))?;
+        self.events = Some((events, metric));
+        Ok(())
+    }
+
     /// Writes a line of metrics.
-    pub(super) fn put(&mut self, line: Line) -> Result<(), RunDirectoryError> {
+    pub(super) fn put(&mut self, line: Line) -> Result<(), RunError> {
         self.metrics.append(&line)?;
+        if let Some((events, metric)) = &mut self.events {
+            events.add(&line, *metric)?;
+        }
         self.lines.push(line);
         Ok(())
     }

@@ -20,6 +20,7 @@ use crate::metrics::{DivergedAt, Measured, Record, Timing};
 use crate::progress::Progress;
 use crate::run_directory::{RunDirectory, RunDirectoryError};
 use crate::task::Task;
+use crate::tensorboard::TensorBoardError;
 use crate::trainer::{RestoreError, Trainer};
 
 pub use length::Length;
@@ -46,6 +47,8 @@ pub struct View<'a> {
     pub progress: &'a Progress,
     /// Whether there is a line for each evaluation.
     pub evaluations: bool,
+    /// Whether event files of TensorBoard are written too.
+    pub tensorboard: bool,
     /// Asked after each update whether to stop.
     pub stop: &'a dyn Fn() -> Option<Why>,
 }
@@ -98,6 +101,9 @@ pub enum RunError {
     /// A checkpoint cannot be read.
     #[error(transparent)]
     Restore(#[from] RestoreError),
+    /// An event file cannot be written.
+    #[error(transparent)]
+    TensorBoard(#[from] TensorBoardError),
     /// No checkpoint can be used.
     #[error(
         "{}: there is no checkpoint to go on from: {reasons}; put a whole copy of these files back, or begin \

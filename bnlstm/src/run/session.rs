@@ -48,7 +48,7 @@ impl<'a, T: Real> Session<'a, T> {
     pub(super) fn begin(job: &'a Job<'a>, view: &'a View<'a>) -> Result<Self, RunError> {
         let mut trainer = Trainer::new(job.config, job.task, &job.device.open());
         let length = Length::of(job.config, trainer.updates_per_epoch());
-        let found = take_up(job, &mut trainer)?;
+        let mut found = take_up(job, &mut trainer)?;
         for remark in &found.remarks {
             view.progress.message(&format!("{}: {remark}", job.name));
         }
@@ -63,6 +63,9 @@ impl<'a, T: Real> Session<'a, T> {
                 Checkpoint::of_bytes(&job.directory.checkpoint(), Vec::new())
             }
         };
+        if view.tensorboard {
+            found.log.with_events(job)?;
+        }
         let mut selection = Selection::new(job.config.evaluation, job.task.metric());
         selection.best = found.best;
         selection.model = found.model;
@@ -188,6 +191,9 @@ impl<'a, T: Real> Session<'a, T> {
     }
 
     fn put_timing(&mut self) -> Result<(), RunError> {
+        if self.timing == Timing::default() {
+            return Ok(());
+        }
         self.timing.update = self.trainer.updates();
         Ok(self.log.put_timing(std::mem::take(&mut self.timing))?)
     }

@@ -14,6 +14,7 @@ mod gradcheck_classifier;
 mod help;
 mod images;
 mod interrupt;
+mod kill;
 mod list;
 mod listing;
 mod population;

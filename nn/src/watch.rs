@@ -6,7 +6,7 @@
 //! [`Context::tell`] and its like, each of which does nothing in a pass that nobody watches.
 
 use autodiff::{Tensor, Var};
-use kernels::Real;
+use kernels::{Real, Unary};
 
 use crate::context::Context;
 use crate::lengths::{Lengths, LiveRows};
@@ -76,6 +76,8 @@ pub struct Gate<'a, T: Real> {
     pub cell: &'a str,
     /// `f`, `i`, `o`, `g` of an LSTM; `r`, `z`, `n` of a GRU; `h` of an RNN.
     pub name: &'static str,
+    /// What it is a value of: `σ` or `tanh`.
+    pub function: Unary<T>,
     /// `[B, H]`
     pub activation: &'a Tensor<T>,
     /// The rows that are part of their sequences; none if all are.
@@ -136,12 +138,12 @@ impl<'t, T: Real> Context<'t, '_, T> {
         watch.value(place, value, inputs);
     }
 
-    /// Tells the watch, if there is one, how a gate of the cell that has the parameter `beside` is set:
-    /// `activation [B, H]`, which is asked for only then.
+    /// Tells the watch, if there is one, how a gate of the cell that has the parameter `beside` is set,
+    /// its name and function given: to `activation [B, H]`, which is asked for only then.
     pub fn tell_gate(
         &mut self,
         beside: ParamId,
-        name: &'static str,
+        (name, function): (&'static str, Unary<T>),
         step: Step<'_, T>,
         activation: impl FnOnce() -> Tensor<T>,
     ) {
@@ -151,6 +153,7 @@ impl<'t, T: Real> Context<'t, '_, T> {
         watch.gate(&Gate {
             cell: layer_of(&store.entry(beside).path),
             name,
+            function,
             activation: &activation(),
             live: step.live,
         });

@@ -1,6 +1,18 @@
 //! What normalization does inside a model: gradients over time, gates, variances, statistics, updates.
 
+mod diagnosis;
+mod extent;
+mod gates;
+mod look;
+mod moments;
+mod record;
+
 use serde::{Deserialize, Serialize};
+
+pub use diagnosis::{Diagnosis, Finding, Named, Remedy, Scale};
+pub use extent::Extent;
+pub(crate) use look::Look;
+pub(crate) use record::Record;
 
 /// What a look inside a model has shown. Numbers are of one pass over a training batch, with the
 /// statistics of that batch.
@@ -38,10 +50,11 @@ pub struct SiteMoments {
     /// the units for a normalization over the batch, over the rows for one over the units.
     pub smallest_variance: Vec<f32>,
     /// How far the moments of the batch are from the population statistics: the median over units and
-    /// steps of `|mean_batch − mean_population| / √variance_population`. None of a normalization without
-    /// population statistics, or before they are first estimated.
+    /// steps of `|mean_batch − mean_population| / √variance_population`, where that is a number. None of a
+    /// normalization without population statistics, or before they are first estimated.
     pub mean_distance: Option<f32>,
-    /// The median over units and steps of `|ln(variance_batch / variance_population)|`.
+    /// The median over units and steps of `|ln(variance_batch / variance_population)|`, where neither
+    /// variance is 0.
     pub variance_distance: Option<f32>,
 }
 

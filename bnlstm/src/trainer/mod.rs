@@ -2,6 +2,8 @@
 
 mod carried;
 mod cursor;
+mod diagnose;
+mod diagnosis;
 mod evaluate;
 mod gradient_norms;
 mod restore;
@@ -28,6 +30,8 @@ use crate::task::{Interface, Split, Task};
 
 use carried::{Carried, WrittenStates};
 use cursor::{Cursor, Place};
+pub use diagnose::Weights;
+pub use diagnosis::Cause;
 pub use evaluate::NotEstimated;
 pub use restore::RestoreError;
 pub use score::Score;

@@ -1,7 +1,7 @@
 //! The gated recurrent unit.
 
 use autodiff::Var;
-use kernels::Real;
+use kernels::{Real, Unary};
 
 use super::initial::InitialState;
 use super::{AtSite, Cell, Pass, Sequence, Site, Sites, State, TermPass};
@@ -182,8 +182,12 @@ impl<'t, T: Real> Pass<'t, T> for GruPass<'_, 't, T> {
         let (r, z) = (a_r.add(b_r).sigmoid(), a_z.add(b_z).sigmoid());
         let n = b_n.add(r.mul(a_n.add(self.bias_n))).tanh();
         let n = recurrent_dropout(context, self.regularization.recurrent_dropout, n);
-        for (name, gate) in [("r", r), ("z", z), ("n", n)] {
-            context.tell_gate(at, name, step, || gate.value());
+        for (name, f, gate) in [
+            ("r", Unary::Sigmoid, r),
+            ("z", Unary::Sigmoid, z),
+            ("n", Unary::Tanh, n),
+        ] {
+            context.tell_gate(at, (name, f), step, || gate.value());
         }
         let h = n.add(z.mul(previous.h.sub(n)));
         let inputs = [

@@ -1,7 +1,7 @@
 //! The recurrent network with one tanh.
 
 use autodiff::Var;
-use kernels::Real;
+use kernels::{Real, Unary};
 
 use super::initial::InitialState;
 use super::{AtSite, Cell, Pass, Sequence, Site, Sites, State, TermPass};
@@ -170,7 +170,7 @@ impl<'t, T: Real> Pass<'t, T> for RnnPass<'_, 't, T> {
             &inputs,
         );
         let h = z.tanh();
-        context.tell_gate(self.beside, "h", step, || h.value());
+        context.tell_gate(self.beside, ("h", Unary::Tanh), step, || h.value());
         context.tell(
             self.beside,
             "hidden state h_t",

@@ -274,7 +274,7 @@ impl<'t, T: Real> LstmPass<'_, 't, T> {
         for (gate, (name, f)) in ["f", "i", "o", "g"].into_iter().zip(functions).enumerate() {
             let size = z.shape().last() / 4;
             let activation = || z.value().slice(1, gate * size..(gate + 1) * size).map(f);
-            context.tell_gate(self.beside, name, step, activation);
+            context.tell_gate(self.beside, (name, f), step, activation);
         }
     }
 }

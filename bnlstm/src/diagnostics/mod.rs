@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use diagnosis::{Diagnosis, Finding, Named, Remedy, Scale};
 pub use extent::Extent;
 pub(crate) use look::Look;
-pub(crate) use record::Record;
+pub(crate) use record::{Found, Record};
 
 /// What a look inside a model has shown. Numbers are of one pass over a training batch, with the
 /// statistics of that batch.

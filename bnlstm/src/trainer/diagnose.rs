@@ -66,3 +66,6 @@ impl<T: Real> Trainer<'_, T> {
 /// The trainable parameters of a model as they were.
 #[derive(Clone, Debug)]
 pub struct Weights<T: Real>(Vec<(ParamId, Tensor<T>)>);
+
+#[cfg(test)]
+mod tests;

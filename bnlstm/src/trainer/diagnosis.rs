@@ -7,7 +7,7 @@ use nn::context::{Context, Mode};
 use nn::params::{ParamId, ParamStore, Role};
 
 use super::{Carried, Trainer};
-use crate::diagnostics::{Diagnosis, Extent, Finding, Named, Record, Remedy, Scale};
+use crate::diagnostics::{Diagnosis, Extent, Finding, Found, Named, Record, Remedy, Scale};
 use crate::model::OnDevice;
 use crate::task::{Batch, Inputs, Split, Targets};
 
@@ -86,17 +86,7 @@ impl<T: Real> Trainer<'_, T> {
         let (loss, total, leaves) = self.forward(&tape, &mut record, &batch);
         let rate = Remedy::LearningRate(self.learning_rate());
         if let Some(found) = record.first_bad(&self.store) {
-            let remedy = if found.lacks_variance() {
-                Remedy::Epsilon
-            } else {
-                rate
-            };
-            return Case {
-                finding: Finding::Bad(found.tensor, found.extent),
-                inputs: found.inputs,
-                scale: found.scale,
-                remedy,
-            };
+            return of_found(found, rate);
         }
         for (what, var) in [("loss", loss), ("loss with its penalty", total)] {
             let extent = Extent::of(&var.value());
@@ -109,17 +99,7 @@ impl<T: Real> Trainer<'_, T> {
         }
         let gradients = tape.backward(total);
         if let Some(found) = record.last_bad_gradient(&gradients, &self.store) {
-            let remedy = if found.lacks_variance() {
-                Remedy::Epsilon
-            } else {
-                rate
-            };
-            return Case {
-                finding: Finding::Bad(found.tensor, found.extent),
-                inputs: found.inputs,
-                scale: found.scale,
-                remedy,
-            };
+            return of_found(found, rate);
         }
         of_parameters(&self.store, &gradients, &leaves, rate)
     }
@@ -170,6 +150,19 @@ impl<T: Real> Trainer<'_, T> {
             scale: None,
             remedy: Remedy::LearningRate(self.learning_rate()),
         }
+    }
+}
+
+/// A bad tensor of the pass.
+fn of_found(found: Found, otherwise: Remedy) -> Case {
+    Case {
+        remedy: match found.lacks_variance() {
+            true => Remedy::Epsilon,
+            false => otherwise,
+        },
+        finding: Finding::Bad(found.tensor, found.extent),
+        inputs: found.inputs,
+        scale: found.scale,
     }
 }
 
@@ -268,3 +261,6 @@ fn of_parameters<T: Real>(
 fn sum_squares<T: Real>(x: &Tensor<T>) -> f64 {
     x.to_vec().into_iter().map(|x| x.as_f64().powi(2)).sum()
 }
+
+#[cfg(test)]
+mod tests;

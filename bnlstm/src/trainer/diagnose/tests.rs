@@ -250,3 +250,67 @@ fn changes_are_those_of_the_update() {
     assert_eq!(bias.weight, (H as f32).sqrt());
     assert_eq!(found[3].weight, 0.0);
 }
+
+/// A story and a question of several lengths, in both directions, and attention.
+#[test]
+fn a_reader_is_seen_whole() {
+    for text in ["batch", "layer", "none"] {
+        let mut settings = Settings::of_preset(Preset::find("qa-quick").expect("it comes with the program"));
+        for change in [
+            "task.limit=30",
+            "model.hidden_size=4",
+            "model.reader.embedding_size=3",
+        ] {
+            settings.assign(change).expect("there is such a field");
+        }
+        let mut config = settings.config().expect("it is whole");
+        config.model.normalization = Sites::parse(Cell::Lstm, text).unwrap();
+        // A first state of zeros has no variance.
+        config.model.initial_noise = 0.1;
+        config.training.batch = BATCH;
+        config.evaluation.estimation_batches = Some(1);
+        let task = config.task.load().expect("it is generated");
+        let mut trainer = reference(&config, task.as_ref());
+        trainer.estimate();
+        let norms: Vec<f32> = trainer
+            .gradient_norms(1)
+            .iter()
+            .map(|&norm| norm as f32)
+            .collect();
+        let found = trainer.diagnose();
+        assert_eq!(found.gradient_norms, norms);
+        let cells: Vec<&str> = found
+            .gates
+            .iter()
+            .step_by(4)
+            .map(|gate| gate.cell.as_str())
+            .collect();
+        assert_eq!(
+            cells,
+            [
+                "story/lstm/0/forward",
+                "story/lstm/0/backward",
+                "question/lstm/0/forward",
+                "question/lstm/0/backward"
+            ]
+        );
+        let of_cells = if text == "none" { 0 } else { 3 };
+        assert_eq!(found.sites.len(), cells.len() * of_cells + 4);
+        for site in &found.sites {
+            let of_rows = text == "layer" && !site.path.starts_with("attention");
+            assert_eq!(site.mean_distance.is_none(), of_rows, "{}", site.path);
+            // Padding has no part in it: its rows of zeros would have no variance.
+            assert!(
+                !of_rows || site.smallest_variance.iter().all(|&var| var > 0.0),
+                "{}",
+                site.path
+            );
+            // Neither has it in what is estimated of this batch.
+            assert!(
+                of_rows || site.variance_distance == Some(0.0),
+                "{} {site:?}",
+                site.path
+            );
+        }
+    }
+}

@@ -7,10 +7,11 @@ use nn::optimizer::OptimizerConfig;
 use super::*;
 use crate::cell::Cell;
 use crate::config::RunConfig;
+use crate::data::text::{Alphabet, Corpus};
 use crate::normalization::Sites;
 use crate::presets::Preset;
 use crate::settings::Settings;
-use crate::task::{Adding, PixelOrder, Pixels, Task};
+use crate::task::{Adding, CharLm, PixelOrder, Pixels, Task};
 
 const STEPS: usize = 6;
 
@@ -221,6 +222,61 @@ fn a_good_update_has_nothing_wrong() {
         let diagnosis = trainer.diagnose_next(Cause::NotFinite);
         assert_eq!(diagnosis.finding, Finding::Nothing, "{diagnosis}");
     }
+}
+
+/// A text of two letters, whose states are carried from batch to batch.
+fn letters() -> CharLm {
+    let part = |count: usize| (0..count).map(|i| (i / 3 % 2) as u16).collect::<Vec<u16>>();
+    let corpus = Corpus {
+        name: "letters".to_owned(),
+        alphabet: Alphabet::of("ab").unwrap(),
+        train: part(200),
+        valid: part(20),
+        test: part(20),
+        provenance: Vec::new(),
+    };
+    CharLm::new(Arc::new(corpus), STEPS, true).unwrap()
+}
+
+/// What is diagnosed is the next update itself: with its batch, its noise, and the states that it begins
+/// with.
+#[test]
+fn the_loss_is_that_of_the_next_update() {
+    let (adding, letters) = (task(), letters());
+    let tasks: [&dyn Task; 2] = [&adding, &letters];
+    for task in tasks {
+        let mut config = config("batch(stats=shared)");
+        config.model.initial_noise = 0.1;
+        config.model.regularization = "zoneout(h=0.5,c=0.5)".parse().unwrap();
+        let device = Device::<f64>::reference();
+        let [mut one, mut other] = [0; 2].map(|_| Trainer::new(&config, task, &device));
+        for updates in [1, 2] {
+            for trainer in [&mut one, &mut other] {
+                trainer.train(updates, || {}).expect("it learns");
+            }
+        }
+        let expected = one.train(1, || {}).expect("it learns").loss;
+        let diagnosis = other.diagnose_next(Cause::Grown(1e-9));
+        let Finding::Grown { loss, .. } = diagnosis.finding else {
+            panic!("{diagnosis}");
+        };
+        // The mean over the answers is a sum that is multiplied and divided by their number.
+        assert!((loss / expected - 1.0).abs() < 1e-15, "{loss} {expected}");
+        assert_eq!(diagnosis.update, 4);
+    }
+}
+
+#[test]
+fn a_carried_state_comes_before_the_values() {
+    let task = letters();
+    let mut trainer = trainer(&config("none"), &task);
+    trainer.train(1, || {}).expect("it learns");
+    let device = trainer.store.device().clone();
+    let mut states = trainer.carried.states().to_vec();
+    states[0].c = Some(device.full([8, 4], f32::INFINITY));
+    trainer.carried.put(states, 0);
+    let diagnosis = trainer.diagnose_next(Cause::NotFinite);
+    assert_eq!(bad(&diagnosis), ("carried c", "cell 0", None));
 }
 
 #[test]

@@ -1,25 +1,18 @@
 //! Watched passes: they compute what others do, and tell what they compute.
 
+mod support;
+
 use std::sync::Arc;
 
 use autodiff::{Device, Tape, Tensor, Var, values};
 use kernels::Cpu;
-use nn::cell::{Cell, Gru, GruConfig, Layer, Lstm, LstmConfig, Rnn, RnnConfig, Sequence, Site, Sites};
+use nn::cell::{Cell, Lstm, LstmConfig, Sequence, Sites};
 use nn::context::{Context, Mode, Statistics};
-use nn::norm::{
-    AssortedTimeNorm, AssortedTimeNormConfig, BatchNorm, BatchNormConfig, CosineNorm, CosineNormConfig,
-    LayerNorm, LayerNormConfig, Normalizer, OnlineNorm, OnlineNormConfig, RenormConfig, StepRows,
-};
 use nn::params::{ParamStore, Scope};
-use nn::regularization::Regularization;
 use nn::watch::{Gate, Moments, Place, Watch};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
-const STEPS: usize = 4;
-const BATCH: usize = 3;
-const D: usize = 2;
-const H: usize = 2;
-const LENGTHS: [usize; BATCH] = [4, 1, 3];
+use support::{BATCH, CELLS, D, H, LENGTHS, Made, Make, NORMS, STEPS, batch, group, inputs, made};
 
 /// All that was told.
 #[derive(Debug, Default)]
@@ -63,142 +56,6 @@ impl<'t> Watch<'t, f64> for Told<'t> {
             var: moments.var.clone(),
             live: moments.live.map(|live| live.are_live()),
         });
-    }
-}
-
-type Make = fn(&mut Scope<'_, f64>, usize) -> Box<dyn Normalizer<f64>>;
-
-fn batch(scope: &mut Scope<'_, f64>, features: usize) -> Box<dyn Normalizer<f64>> {
-    let config = BatchNormConfig {
-        steps: StepRows::PerStep(STEPS),
-        ..BatchNormConfig::default()
-    };
-    Box::new(BatchNorm::new(scope, features, config))
-}
-
-fn renorm(scope: &mut Scope<'_, f64>, features: usize) -> Box<dyn Normalizer<f64>> {
-    let config = BatchNormConfig {
-        renorm: Some(RenormConfig {
-            start: 0,
-            ramp: 0,
-            ..RenormConfig::default()
-        }),
-        ..BatchNormConfig::default()
-    };
-    Box::new(BatchNorm::new(scope, features, config))
-}
-
-fn layer(scope: &mut Scope<'_, f64>, features: usize) -> Box<dyn Normalizer<f64>> {
-    Box::new(LayerNorm::new(scope, features, LayerNormConfig::default()))
-}
-
-fn group(scope: &mut Scope<'_, f64>, features: usize) -> Box<dyn Normalizer<f64>> {
-    let config = LayerNormConfig {
-        groups: 2,
-        centered: false,
-        ..LayerNormConfig::default()
-    };
-    Box::new(LayerNorm::new(scope, features, config))
-}
-
-fn online(scope: &mut Scope<'_, f64>, features: usize) -> Box<dyn Normalizer<f64>> {
-    Box::new(OnlineNorm::new(scope, features, OnlineNormConfig::default()))
-}
-
-fn assorted(scope: &mut Scope<'_, f64>, features: usize) -> Box<dyn Normalizer<f64>> {
-    let config = AssortedTimeNormConfig {
-        window: 2,
-        ..AssortedTimeNormConfig::default()
-    };
-    Box::new(AssortedTimeNorm::new(scope, features, config))
-}
-
-fn cosine(scope: &mut Scope<'_, f64>, features: usize) -> Box<dyn Normalizer<f64>> {
-    Box::new(CosineNorm::new(scope, features, CosineNormConfig::default()))
-}
-
-const NORMS: [Make; 7] = [batch, renorm, layer, group, online, assorted, cosine];
-const CELLS: [&str; 3] = ["lstm", "gru", "rnn"];
-
-/// A cell, all of whose sites that a product or moments can be at are normalized by `make`.
-fn cell(scope: &mut Scope<'_, f64>, name: &str, make: Option<Make>) -> Layer<f64> {
-    let (known, gates): (&[Site], usize) = match name {
-        "lstm" => (&Lstm::<f64>::SITES, 4),
-        "gru" => (&Gru::<f64>::SITES, 3),
-        _ => (&Rnn::<f64>::SITES, 1),
-    };
-    let mut sites = Sites::default();
-    for &site in known {
-        let products_only = make.is_some_and(|make| std::ptr::fn_addr_eq(make, cosine as Make));
-        if products_only && !Site::PRODUCTS.contains(&site) {
-            continue;
-        }
-        let features = if site.is_gate_term() { gates * H } else { H };
-        let mut scope = scope.within(&format!("norm_{site}"));
-        sites.set(site, make.map(|make| make(&mut scope, features)));
-    }
-    let regularization = Regularization {
-        zoneout_h: 0.3,
-        variational_x: 0.2,
-        weight_drop: 0.2,
-        ..Regularization::default()
-    };
-    match name {
-        "lstm" => Layer::cell(Lstm::new(
-            scope,
-            &LstmConfig {
-                regularization: Regularization {
-                    recurrent_dropout: 0.3,
-                    ..regularization
-                },
-                initial_noise: 0.1,
-                ..LstmConfig::new(D, H)
-            },
-            sites,
-        )),
-        "gru" => Layer::cell(Gru::new(
-            scope,
-            &GruConfig {
-                regularization,
-                initial_noise: 0.1,
-                ..GruConfig::new(D, H)
-            },
-            sites,
-        )),
-        _ => Layer::cell(Rnn::new(
-            scope,
-            &RnnConfig {
-                regularization,
-                initial_noise: 0.1,
-                ..RnnConfig::new(D, H)
-            },
-            sites,
-        )),
-    }
-}
-
-/// A layer and its tensors.
-struct Made {
-    store: ParamStore<f64>,
-    layer: Layer<f64>,
-}
-
-fn made(device: &Device<f64>, name: &str, make: Option<Make>) -> Made {
-    let mut store = ParamStore::new(device);
-    let mut rng = ChaCha8Rng::seed_from_u64(5);
-    let mut scope = Scope::new(&mut store, &mut rng);
-    let layer = cell(&mut scope.within(name), name, make);
-    Made { store, layer }
-}
-
-fn inputs<'t>(tape: &'t Tape<f64>, padded: bool) -> Sequence<'t, f64> {
-    let x = tape
-        .device()
-        .tensor([STEPS, BATCH, D], &values(3, STEPS * BATCH * D));
-    let sequence = Sequence::from(tape.constant(x));
-    match padded {
-        true => sequence.with_lengths(&LENGTHS),
-        false => sequence,
     }
 }
 

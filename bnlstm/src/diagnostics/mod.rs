@@ -1,8 +1,20 @@
 //! What normalization does inside a model: gradients over time, gates, variances, statistics, updates.
 
+mod diagnosis;
+mod extent;
+mod gates;
+mod look;
+mod moments;
+mod record;
+
 use serde::{Deserialize, Serialize};
 
 use crate::number::{each_or_none, or_none};
+
+pub use diagnosis::{Diagnosis, Finding, Named, Remedy, Scale};
+pub use extent::Extent;
+pub(crate) use look::Look;
+pub(crate) use record::{Found, Record};
 
 /// What a look inside a model has shown. Numbers are of one pass over a training batch, with the
 /// statistics of that batch.
@@ -44,10 +56,11 @@ pub struct SiteMoments {
     #[serde(deserialize_with = "each_or_none")]
     pub smallest_variance: Vec<f32>,
     /// How far the moments of the batch are from the population statistics: the median over units and
-    /// steps of `|mean_batch − mean_population| / √variance_population`. None of a normalization without
-    /// population statistics, or before they are first estimated.
+    /// steps of `|mean_batch − mean_population| / √variance_population`, where that is a number. None of a
+    /// normalization without population statistics, or before they are first estimated.
     pub mean_distance: Option<f32>,
-    /// The median over units and steps of `|ln(variance_batch / variance_population)|`.
+    /// The median over units and steps of `|ln(variance_batch / variance_population)|`, where neither
+    /// variance is 0.
     pub variance_distance: Option<f32>,
 }
 

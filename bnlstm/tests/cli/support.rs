@@ -1,6 +1,6 @@
 //! Runs the program in a directory of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -75,7 +75,12 @@ impl Workspace {
     pub fn refuses(&self, arguments: &[&str], code: i32, parts: &[&str]) {
         let before = files(self.0.path());
         self.run(arguments).fails(code, parts);
-        assert_eq!(before, files(self.0.path()), "{arguments:?} changed a file");
+        let after = files(self.0.path());
+        let paths = before.keys().chain(after.keys());
+        let changed: BTreeSet<_> = paths
+            .filter(|&path| before.get(path) != after.get(path))
+            .collect();
+        assert!(changed.is_empty(), "{arguments:?} changed {changed:?}");
     }
 }
 

@@ -129,9 +129,8 @@ fn a_comparison_is_not_a_run() {
         &["eval", "both"],
         1,
         &[
-            "both/config.toml",
-            "unknown field `normalizations`",
-            "config.toml that `train` has written",
+            "both/config.toml: cannot read the file",
+            "check the path",
         ],
     );
 }

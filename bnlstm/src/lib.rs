@@ -9,7 +9,7 @@
 //!   of one's own
 //! * [`reproduce`]: the tables and figures of the paper
 //! * [`probe`], [`saturation`], [`population`]: what gradients and statistics do over time
-//! * [`run_directory`], [`figure`], [`table`], [`progress`]: what one sees of them
+//! * [`run_directory`], [`figure`], [`table`], [`progress`], [`report`]: what one sees of them
 //! * [`commands`]: the command line
 #![forbid(unsafe_code)]
 
@@ -34,6 +34,7 @@ pub mod presets;
 pub mod probe;
 pub mod progress;
 pub mod regularization;
+pub mod report;
 pub mod reproduce;
 pub mod run;
 pub mod run_directory;

@@ -151,7 +151,9 @@ impl Curves {
         let series = |value: &dyn Fn(&Record) -> f64| {
             let points = |run: &&Run| {
                 let records = run.records.iter();
-                records.map(|record| (record.update as f64, value(record))).collect()
+                records
+                    .map(|record| (record.update as f64, value(record)))
+                    .collect()
             };
             let runs: Vec<Vec<(f64, f64)>> = runs.iter().map(points).collect();
             Series::of(&runs, MOST)

@@ -80,7 +80,9 @@ impl Differences {
     /// Those of some configurations, in the order of the first that has each.
     pub fn among(all: &[Fields]) -> Self {
         let mut seen = BTreeSet::new();
-        let names = all.iter().flat_map(|fields| fields.0.iter().map(|(name, _)| name));
+        let names = all
+            .iter()
+            .flat_map(|fields| fields.0.iter().map(|(name, _)| name));
         let mut found = Self {
             fields: Vec::new(),
             values: Vec::new(),

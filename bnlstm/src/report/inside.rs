@@ -82,10 +82,12 @@ impl Inside {
             .into_iter()
             .map(|(cell, gate)| Gate::of(runs, cell, gate))
             .collect(),
-            sites: names(runs, |seen| seen.sites.iter().map(|site| site.path.clone()).collect())
-                .into_iter()
-                .map(|path| Site::of(runs, path))
-                .collect(),
+            sites: names(runs, |seen| {
+                seen.sites.iter().map(|site| site.path.clone()).collect()
+            })
+            .into_iter()
+            .map(|path| Site::of(runs, path))
+            .collect(),
             updates: names(runs, |seen| {
                 seen.updates.iter().map(|update| update.path.clone()).collect()
             })
@@ -170,7 +172,9 @@ fn over_steps(runs: &[&Run], values: impl Fn(&Diagnostics) -> Option<&Vec<f32>>)
     let of_run = |run: &&Run, update: usize| -> Vec<f64> {
         let seen = run.diagnosed.iter().rfind(|seen| seen.update == update);
         let values = seen.and_then(|seen| values(&seen.diagnostics));
-        values.map_or(Vec::new(), |values| values.iter().copied().map(f64::from).collect())
+        values.map_or(Vec::new(), |values| {
+            values.iter().copied().map(f64::from).collect()
+        })
     };
     let chosen = spread(updates.len(), MOST_UPDATES).into_iter();
     let chosen = chosen.map(|index| {

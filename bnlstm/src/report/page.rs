@@ -22,14 +22,19 @@ pub fn page(runs: &[Run], made: Option<u64>) -> String {
     let data = serde_json::to_string(&Page::of(runs)).expect("a page is made of maps with text as keys");
     let parts = [
         ("{{looks}}", LOOKS.to_owned()),
-        ("{{made}}", made.map_or(String::new(), |seconds| seconds.to_string())),
+        (
+            "{{made}}",
+            made.map_or(String::new(), |seconds| seconds.to_string()),
+        ),
         ("{{data}}", escaped(&data)),
         ("{{script}}", SCRIPTS.concat()),
     ];
     let mut page = String::new();
     let mut rest = FRAME;
     for (mark, text) in parts {
-        let (before, after) = rest.split_once(mark).expect("the frame has each mark, in this order");
+        let (before, after) = rest
+            .split_once(mark)
+            .expect("the frame has each mark, in this order");
         page += before;
         page += &text;
         rest = after;

@@ -49,7 +49,7 @@ pub fn half_width(found: MeanStd, count: usize) -> Option<f64> {
 /// What came out of a group.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
-    /// The best validation score of each run, under population statistics.
+    /// The best validation score of each run that has not diverged, under population statistics.
     pub best: Option<Cell>,
     /// Test scores under population, running and batch statistics, of the runs that have ended.
     pub test: [Option<Cell>; 3],
@@ -69,6 +69,7 @@ impl Row {
         let decimals = metric.decimals() + 1;
         let runs = || group.runs.iter().copied();
         let over = |values: Vec<f64>| Cell::over(&values, decimals);
+        let alive = runs().filter(|run| !matches!(run.state, State::Diverged(_)));
         let test = |kind: fn(&Scores) -> Score| {
             let values = runs().filter_map(measured);
             over(values.map(|end| metric.of(&kind(&end.test))).collect())
@@ -76,16 +77,15 @@ impl Row {
         let seconds: Vec<f64> = runs().filter_map(seconds_per_epoch).collect();
         let epochs = runs().filter_map(|run| Some(run.updates() as f64 / run.updates_per_epoch()?));
         Self {
-            best: over(runs().filter_map(|run| best(run, metric)).collect()),
+            best: over(alive.filter_map(|run| best(run, metric)).collect()),
             test: [
                 test(|scores| scores.population),
                 test(|scores| scores.running),
                 test(|scores| scores.batch),
             ],
-            updates: range(
-                runs().map(|run| run.updates() as f64).collect(),
-                |count| format!("{count}"),
-            ),
+            updates: range(runs().map(|run| run.updates() as f64).collect(), |count| {
+                format!("{count}")
+            }),
             epochs: range(epochs.collect(), run::epochs),
             seconds: Cell::over(&seconds, seconds_decimals(&seconds)),
             states: states(group),
@@ -102,11 +102,16 @@ fn measured(run: &Run) -> Option<Measured> {
 
 /// The best validation score under population statistics.
 fn best(run: &Run, metric: Metric) -> Option<f64> {
-    let scores = run.records.iter().map(|record| metric.of(&record.valid.population));
-    scores.filter(|score| score.is_finite()).reduce(|a, b| match metric.larger_is_better() {
-        true => a.max(b),
-        false => a.min(b),
-    })
+    let scores = run
+        .records
+        .iter()
+        .map(|record| metric.of(&record.valid.population));
+    scores
+        .filter(|score| score.is_finite())
+        .reduce(|a, b| match metric.larger_is_better() {
+            true => a.max(b),
+            false => a.min(b),
+        })
 }
 
 /// Three digits of the smallest, at least one decimal of long times.

@@ -35,7 +35,9 @@ pub fn read(directory: &RunDirectory, config: &RunConfig) -> Result<Vec<SiteCour
     let bytes = files::read(&path).map_err(|error| error.to_string())?;
     let store =
         stored(&bytes).map_err(|error| format!("the checkpoint {} is damaged: {error}", path.display()))?;
-    let paths = store.iter().filter_map(|(_, param)| param.path.strip_suffix(COUNT));
+    let paths = store
+        .iter()
+        .filter_map(|(_, param)| param.path.strip_suffix(COUNT));
     let found: Vec<SiteCourses> = paths
         .filter_map(|path| {
             let courses = courses(&store, path, UNITS, config.training.seed).ok()?;

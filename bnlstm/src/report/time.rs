@@ -7,7 +7,14 @@ use super::series::rounded;
 use crate::metrics::Timing;
 
 /// The phases, as a page names them.
-pub const PHASES: [&str; 6] = ["data", "forward", "backward", "optimizer", "evaluation", "diagnostics"];
+pub const PHASES: [&str; 6] = [
+    "data",
+    "forward",
+    "backward",
+    "optimizer",
+    "evaluation",
+    "diagnostics",
+];
 
 /// The seconds of all lines that tell of how many updates, and these.
 ///

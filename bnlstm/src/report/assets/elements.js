@@ -61,9 +61,9 @@ function toggle(label, on, change) {
 /** A slider over numbers, of which the last is chosen first. */
 function slider(label, numbers, change) {
   const last = numbers.length - 1;
-  const shown = html("output", {}, String(numbers[last]));
+  const shown = html("output", {}, grouped(numbers[last]));
   const move = () => {
-    shown.textContent = String(numbers[Number(input.value)]);
+    shown.textContent = grouped(numbers[Number(input.value)]);
     change(numbers[Number(input.value)]);
   };
   const input = html("input", { type: "range", min: 0, max: last, value: last, oninput: move });

@@ -5,7 +5,7 @@ function number(value) {
   if (value === null || value === undefined) return "–";
   const size = Math.abs(value);
   if (size === 0) return "0";
-  if (size < 1e-3 || size >= 1e7) return value.toExponential(2).replace("-", "−").replace("e−", "e−");
+  if (size < 1e-3 || size >= 1e7) return value.toExponential(2).replaceAll("-", "−");
   if (Number.isInteger(value)) return grouped(value);
   return String(Number(value.toPrecision(4))).replace("-", "−");
 }
@@ -74,7 +74,7 @@ function logarithmicTicks(low, high, count) {
       if (place >= low && place <= high) ticks.push({ value: factor * 10 ** power, text: powerText(factor, power) });
     }
   }
-  return ticks;
+  return ticks.length > 2 ? ticks : linearTicks(10 ** low, 10 ** high, count).filter((tick) => tick.value > 0);
 }
 
 /** `0.02`, or `10⁻⁵` far from one. */

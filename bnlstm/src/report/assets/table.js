@@ -35,7 +35,7 @@ function results(groups) {
   return section(
     "Results",
     "Mean ± standard deviation over seeds, with the 95 % confidence interval of the mean (Student’s t). Best validation " +
-      "is under population statistics. Seconds are those of the updates alone.",
+      "is under population statistics, of runs that have not diverged. Seconds are those of the updates alone.",
     html("div", { class: "scroll" }, html("table", { class: "results" }, html("thead", {}, html("tr", {}, head)), html("tbody", {}, groups.map(resultRow)))),
   );
 }

@@ -69,3 +69,76 @@ fn stored(bytes: &[u8]) -> Result<ParamStore<f64>, TensorsError> {
     }
     Ok(store)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::presets::Preset;
+    use crate::settings::Settings;
+    use crate::trainer::Trainer;
+
+    fn config(normalization: &str) -> RunConfig {
+        let mut settings =
+            Settings::of_preset(Preset::find("adding-quick").expect("it comes with the program"));
+        settings.set("task.steps", 10);
+        settings.set("task.examples", 50);
+        settings.set("model.normalization", normalization);
+        settings.config().expect("it is whole")
+    }
+
+    /// What a run directory with a checkpoint of a model before its first update has.
+    fn saved(normalization: &str, estimated: bool) -> Result<Vec<SiteCourses>, String> {
+        let config = config(normalization);
+        let task = config.task.load().expect("it is generated");
+        let parent = tempfile::tempdir().expect("a directory");
+        let directory = RunDirectory::create(parent.path().join("run"), false).expect("it is new");
+        let mut trainer = Trainer::new(&config, task.as_ref(), &Device::<f32>::reference());
+        if estimated {
+            trainer.estimate();
+        }
+        trainer.save(&directory.checkpoint()).expect("there is room");
+        let found = read(&directory, &config);
+        for site in found.iter().flatten() {
+            let expected = courses(trainer.store(), &site.path, UNITS, config.training.seed);
+            assert_eq!(Ok(&site.courses), expected.as_ref());
+        }
+        found
+    }
+
+    #[test]
+    fn curves_are_those_of_the_model_that_was_saved() {
+        let found = saved("batch", true).expect("there are statistics");
+        let paths: Vec<&str> = found.iter().map(|site| site.path.as_str()).collect();
+        assert_eq!(paths, ["lstm/norm_c", "lstm/norm_h", "lstm/norm_x"]);
+        assert!(
+            found
+                .iter()
+                .all(|site| site.courses.units.len() == UNITS && site.courses.steps() == 10)
+        );
+    }
+
+    #[test]
+    fn what_has_none_says_why() {
+        assert_eq!(
+            saved("batch", false),
+            Err("none has been estimated yet".to_owned())
+        );
+        let none = Err("the model has no normalization over the batch".to_owned());
+        assert_eq!(saved("layer", true), none);
+        let parent = tempfile::tempdir().expect("a directory");
+        let directory = RunDirectory::create(parent.path(), false).expect("it is empty");
+        let config = config("batch");
+        assert_eq!(
+            read(&directory, &config),
+            Err("there is no checkpoint".to_owned())
+        );
+        fs::write(directory.checkpoint(), b"no tensors").expect("there is room");
+        let damaged = read(&directory, &config).expect_err("it is damaged");
+        assert!(
+            damaged.contains("checkpoint.safetensors is damaged: "),
+            "{damaged}"
+        );
+    }
+}

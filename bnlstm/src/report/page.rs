@@ -56,3 +56,44 @@ fn escaped(json: &str) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use plotters::style::RGBColor;
+
+    use super::LOOKS;
+    use crate::figure::vision::{EYES, distance, lab};
+
+    /// The colours of the variables `--NAME0`, `--NAME1`, … in a part of the looks.
+    fn colors(part: &str, name: &str) -> Vec<RGBColor> {
+        let digits = |index: usize| Some(part.split_once(&format!("--{name}{index}: #"))?.1);
+        (0..)
+            .map_while(digits)
+            .map(|digits| {
+                let byte = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).expect("two digits");
+                RGBColor(byte(0), byte(2), byte(4))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn colours_are_told_apart_on_light_and_dark_pages_with_any_two_kinds_of_cones() {
+        let (light, rest) = LOOKS
+            .split_once(":root[data-theme=\"dark\"]")
+            .expect("there are two");
+        let (dark, _) = rest.split_once('}').expect("which end");
+        for (part, name, count) in [(light, "c", 8), (dark, "c", 8), (light, "p", 6), (dark, "p", 6)] {
+            let colors = colors(part, name);
+            assert_eq!(colors.len(), count);
+            for (index, &a) in colors.iter().enumerate() {
+                for &b in &colors[index + 1..] {
+                    for seen in &EYES {
+                        // As for the figures: 2.3 is just seen, thin lines need several times that.
+                        let distance = distance(lab(a, seen), lab(b, seen));
+                        assert!(distance > 10.0, "{a:?} {b:?}: {distance}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -44,7 +44,7 @@ function drawing(self) {
   const bottom = height - 40;
   const y = axis(values, bottom, 8, 0.04);
   const yTicks = y.ticks(Math.floor(height / 50));
-  const left = 26 + 7 * yTicks.reduce((most, tick) => Math.max(most, tick.text.length), 1);
+  const left = 30 + 7 * yTicks.reduce((most, tick) => Math.max(most, tick.text.length), 1);
   const x = linear(finite(lines.map((line) => line.x)), left, width - 14, 0);
   const xTicks = x.ticks(Math.floor((width - left) / 80));
   Object.assign(self, { x, y, left, bottom, width });
@@ -191,7 +191,8 @@ function show(self, x) {
   self.cursor.setAttribute("visibility", "visible");
   self.tip.replaceChildren(html("b", {}, `${self.shown.x} ${number(x)}`), ...rows);
   self.tip.hidden = false;
-  const right = place > self.width / 2;
+  // On the side where the page has more room.
+  const right = self.figure.getBoundingClientRect().left + place > window.innerWidth / 2;
   self.tip.style.left = right ? "auto" : `${place + 22}px`;
   self.tip.style.right = right ? `${self.width - place + 22}px` : "auto";
 }

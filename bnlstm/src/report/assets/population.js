@@ -31,7 +31,7 @@ function population() {
   const units = (title, key, log) =>
     chart("usual", () => ({ title: `${title} of units of ${site().path}`, x: "time step", y: title.toLowerCase(), log, lines: unitLines(site(), site()[key]) }));
   const distance = chart("usual", () => ({
-    title: "Distance from where they end", about: "median over these units; the end is the average over the second half",
+    title: "Distance from where they end", about: "median over these units; the end is the average over the second half; solid: means, in standard deviations, dashed: variances, |ln ratio|",
     x: "time step", y: "distance", log: false, lines: distanceLines(site()),
   }));
   const paths = () => chosen.run.statistics.map((site) => site.path);

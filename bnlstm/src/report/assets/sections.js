@@ -133,7 +133,7 @@ function gates() {
   const drawn = letters.map((letter) => chart("usual", ask(letter)));
   const control = cells.length > 1 ? choice("Cell", cells, (index) => ((cell = cells[index]), drawAll())) : null;
   const about = "Shares of activations that are saturated: open above 0.9 (solid), shut below 0.1, or below −0.9 of a tanh (dashed).";
-  return section(title, about, html("div", { class: "controls" }, control), html("div", { class: "charts" }, drawn));
+  return section(title, about, html("div", { class: "controls" }, control), html("div", { class: "charts small" }, drawn));
 }
 
 function moments() {

@@ -15,7 +15,8 @@ function plain(label, texts, words) {
 function resultRow(group, index) {
   const { row } = group;
   const seeds = group.runs.map((run) => run.seed).join(", ");
-  const about = `${group.task}; ${group.metric.name}; seed${group.runs.length === 1 ? "" : "s"} ${seeds}`;
+  const tasks = names((group) => [group.task]);
+  const about = `${tasks.length > 1 ? `${group.task}; ${group.metric.name}; ` : ""}seed${group.runs.length === 1 ? "" : "s"} ${seeds}`;
   const numbers = [row.best, ...row.test];
   return html(
     "tr",

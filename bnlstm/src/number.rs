@@ -1,5 +1,7 @@
 //! Numbers as text.
 
+use serde::{Deserialize, Deserializer};
+
 /// The shortest text that reads back as the same number: `0.1`, `1`, `1e-5`.
 pub(crate) fn shortest(value: f64) -> String {
     let text = format!("{value:?}");
@@ -10,6 +12,20 @@ pub(crate) fn shortest(value: f64) -> String {
 pub(crate) fn six_digits(value: f64) -> String {
     let rounded = format!("{value:.5e}");
     rounded.parse().map_or(rounded, shortest)
+}
+
+/// A number as JSON has it, where one that is not finite is written as `null`.
+pub(crate) fn or_nan<'de, N: Deserialize<'de> + From<f32>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<N, D::Error> {
+    let read = Option::deserialize(deserializer)?;
+    Ok(read.unwrap_or_else(|| N::from(f32::NAN)))
+}
+
+/// Numbers of which each is [one or none](or_nan).
+pub(crate) fn each_or_nan<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f32>, D::Error> {
+    let read: Vec<Option<f32>> = Vec::deserialize(deserializer)?;
+    Ok(read.into_iter().map(|value| value.unwrap_or(f32::NAN)).collect())
 }
 
 #[cfg(test)]

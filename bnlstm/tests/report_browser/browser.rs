@@ -64,7 +64,8 @@ impl Browser {
         Some(Self { program, directory })
     }
 
-    /// Opens a page within a frame of this width, and copies what it tells about itself.
+    /// Opens a page within a frame of this width, and copies what it tells about itself: a window that is
+    /// to have less than 500 pixels has 500.
     pub fn open(&self, page: &str, width: usize) -> Seen {
         self.framed(
             page,
@@ -91,6 +92,15 @@ impl Browser {
 
     /// Opens a page in a window of this width.
     pub fn open_alone(&self, page: &str, width: usize) -> Seen {
+        self.started(page, width, &[])
+    }
+
+    /// The same where the system is dark.
+    pub fn open_in_the_dark(&self, page: &str, width: usize) -> Seen {
+        self.started(page, width, &["--force-dark-mode"])
+    }
+
+    fn started(&self, page: &str, width: usize, more: &[&str]) -> Seen {
         let file = self.directory.path().join("page.html");
         fs::write(&file, page).expect("there is room for a page");
         let output = Command::new(self.program)
@@ -107,6 +117,7 @@ impl Browser {
                 "--virtual-time-budget=10000",
                 "--dump-dom",
             ])
+            .args(more)
             .arg(format!("--window-size={width},900"))
             .arg(format!(
                 "--user-data-dir={}",

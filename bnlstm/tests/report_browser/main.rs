@@ -36,13 +36,15 @@ fn everything_is_drawn_at_both_widths_and_without_errors() {
     }
 }
 
-/// A browser that is asked for less than 500 pixels opens 500, so phones are frames within a page; here
-/// is no frame around it.
 #[test]
-fn it_is_the_same_without_a_frame() {
+fn it_is_as_dark_or_light_as_the_system() {
     let Some(browser) = Browser::find() else { return };
-    let seen = browser.open_alone(&page(&made::runs(), None), 1400);
-    check(&seen, 1400);
+    let page = page(&made::runs(), None);
+    let dark = browser.open_in_the_dark(&page, 1400);
+    let light = browser.open_alone(&page, 1400);
+    check(&dark, 1400);
+    check(&light, 1400);
+    assert_eq!((dark.told("theme"), light.told("theme")), ("dark", "light"));
 }
 
 /// Every select, slider, box and button is used, and every chart is pointed at and walked through with

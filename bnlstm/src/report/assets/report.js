@@ -57,6 +57,7 @@ function tell() {
     drawn: "all",
     charts: charts.length,
     filled: drawn.length,
+    theme: root.dataset.theme,
     width: window.innerWidth,
     overflow: root.scrollWidth > root.clientWidth,
   });

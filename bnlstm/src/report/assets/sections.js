@@ -79,7 +79,7 @@ function curves() {
   log.hidden = true;
   const view = choice("Show", VIEWS.map(([name]) => name), (index) => set({ view: index, log: index >= SCORES && log.firstChild.checked }));
   const band = choice("Band", BANDS, (index) => set({ deviation: index === 1 }));
-  const about = "Lines are means over seeds. Point at a chart, or focus it and use the arrow keys, for the values of each run.";
+  const about = "Lines are means over seeds; a run that has diverged counts up to there. Point at a chart, or focus it and use the arrow keys, for the values of each run.";
   return section("Learning curves", about, html("div", { class: "controls" }, view, band, log), html("div", { class: "charts wide" }, drawn));
 }
 

@@ -8,6 +8,7 @@ mod list;
 pub(crate) mod options;
 mod output;
 mod presets;
+mod report;
 mod reproduce;
 mod sample;
 mod train;
@@ -47,6 +48,8 @@ enum Command {
     Sample(sample::Sample),
     /// Train several normalizations with several seeds; a table, learning curves and CSV.
     Compare(compare::Compare),
+    /// Write one page about runs: table, learning curves, gradients, gates, statistics.
+    Report(report::Report),
     /// Say what a model is: equations, parameters, cost.
     Describe(describe::Describe),
     /// Say which data there are, and where they come from.
@@ -145,7 +148,13 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     let device = cli.machine.choice();
     // A list is the same on every device; JSON is read by programs.
     let silent = match &cli.command {
-        Some(Command::List(_) | Command::Presets(_) | Command::Data(_) | Command::Sample(_)) => true,
+        Some(
+            Command::List(_)
+            | Command::Presets(_)
+            | Command::Data(_)
+            | Command::Sample(_)
+            | Command::Report(_),
+        ) => true,
         Some(Command::Describe(describe)) => describe.json,
         _ => false,
     };
@@ -163,6 +172,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Sample(command)) => command.run(device),
         Some(Command::Reproduce(command)) => command.run(device),
         Some(Command::Compare(command)) => command.run(device),
+        Some(Command::Report(command)) => command.run(),
         Some(Command::Describe(command)) => command.run(device),
         Some(Command::List(command)) => command.run(),
         Some(Command::Presets(command)) => command.run(),

@@ -128,9 +128,6 @@ fn a_comparison_is_not_a_run() {
     workspace.refuses(
         &["eval", "both"],
         1,
-        &[
-            "both/config.toml: cannot read the file",
-            "check the path",
-        ],
+        &["both/config.toml: cannot read the file", "check the path"],
     );
 }

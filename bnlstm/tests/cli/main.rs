@@ -20,6 +20,7 @@ mod listing;
 mod population;
 mod presets;
 mod questions;
+mod report;
 mod resume;
 mod run_directories;
 mod support;

@@ -52,7 +52,7 @@ pub fn learning_axes(title: impl Into<String>, metric: Metric) -> Figure {
 }
 
 /// What is said beside every table.
-pub const END: &str = "test: of the model after the last update, not of one that was chosen by validation";
+pub const END: &str = "test: of the model of each run that was best on the validation examples";
 
 /// A remark where there is one seed only, so that nothing is known of the spread.
 pub fn spread(value: MeanStd) -> &'static str {

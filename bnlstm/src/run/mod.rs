@@ -11,7 +11,6 @@ mod take_up;
 
 use std::path::PathBuf;
 
-use kernels::Real;
 use nn::checkpoint::CheckpointError;
 
 use crate::config::RunConfig;
@@ -21,7 +20,7 @@ use crate::progress::Progress;
 use crate::run_directory::{RunDirectory, RunDirectoryError};
 use crate::task::Task;
 use crate::tensorboard::TensorBoardError;
-use crate::trainer::{RestoreError, Trainer};
+use crate::trainer::RestoreError;
 
 pub use length::Length;
 use session::Session;
@@ -147,16 +146,4 @@ pub fn epochs(epochs: f64) -> String {
         true => format!("{epochs}"),
         false => format!("{epochs:.2}"),
     }
-}
-
-/// The newest numbers, for a line of progress.
-pub fn note<T: Real>(trainer: &Trainer<'_, T>, record: &Record) -> String {
-    let metric = trainer.task().metric();
-    format!(
-        "loss {:.3}, valid {:.*}{}",
-        record.train_loss,
-        metric.decimals(),
-        metric.of(&record.valid.population),
-        metric.unit()
-    )
 }

@@ -53,6 +53,8 @@ const EVALUATION_NOISE: u64 = 4;
 pub struct Trainer<'a, T: Real> {
     config: RunConfig,
     task: &'a dyn Task,
+    /// Of the task's examples.
+    digest: u32,
     interface: Interface,
     model: Model<T>,
     store: ParamStore<T>,
@@ -107,6 +109,7 @@ impl<'a, T: Real> Trainer<'a, T> {
         Self {
             config: config.clone(),
             task,
+            digest: task.digest(),
             interface,
             model,
             store,

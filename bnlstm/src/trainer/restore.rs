@@ -33,6 +33,18 @@ pub enum RestoreError {
         /// Its value here.
         expected: Value,
     },
+    /// The run that wrote the file has learned from other examples.
+    #[error(
+        "checkpoint {}: it was written with other data of the task {task} than there are now; put those back, \
+         or name their place in config.toml",
+        path.display()
+    )]
+    OtherData {
+        /// The file.
+        path: PathBuf,
+        /// The task.
+        task: String,
+    },
 }
 
 /// What whoever has trained kept [beside](Trainer::to_bytes) the trainer's state.
@@ -75,6 +87,12 @@ impl<T: Real> Trainer<'_, T> {
                 field: difference.field,
                 found: difference.first,
                 expected: difference.second,
+            });
+        }
+        if state.digest != self.digest {
+            return Err(RestoreError::OtherData {
+                path: checkpoint.path().to_owned(),
+                task: self.config.task.to_string(),
             });
         }
         checkpoint.restore(&mut self.store, &mut self.optimizer)?;

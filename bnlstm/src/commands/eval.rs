@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use nn::checkpoint::Checkpoint;
 
 use super::Failure;
 use super::output::{describe_task, line};
@@ -13,7 +14,7 @@ use crate::run_directory::RunDirectory;
 use crate::scores::Scores;
 use crate::table::{Column, Table};
 use crate::task::{CharLm, Split, Task};
-use crate::trainer::Trainer;
+use crate::trainer::{Origin, Trainer};
 
 /// Measures a trained model, with the statistics of each batch that is measured, with the
 /// running averages from training, and with the population estimates.
@@ -72,6 +73,9 @@ impl Eval {
             config.model.normalization.label(),
             config.model.normalization,
         ))?;
+        if Origin::of(&Checkpoint::read(&path)?)?.digest != task.digest() {
+            line(format_args!("the data are not those that it was trained with"))?;
+        }
         let part = self.split.name();
         let table = match others.as_slice() {
             [] => Scores::measure(&mut trainer, self.split)?.table(part, task.metric()),

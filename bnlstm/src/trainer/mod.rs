@@ -29,7 +29,7 @@ use cursor::Cursor;
 pub use diagnose::Weights;
 pub use diagnosis::Cause;
 pub use evaluate::NotEstimated;
-pub use restore::{RestoreError, beside, config_of};
+pub use restore::{Origin, RestoreError, beside};
 pub use score::Score;
 use training::Sums;
 pub use training::{Diverged, Phases, TrainReport};

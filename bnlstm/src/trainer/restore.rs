@@ -55,12 +55,24 @@ pub fn beside<S: DeserializeOwned>(checkpoint: &Checkpoint) -> Result<S, Checkpo
     Ok(checkpoint.state::<Written<S>>()?.beside)
 }
 
-/// The configuration of the run that has written a checkpoint.
-///
-/// # Errors
-/// If the file is damaged.
-pub fn config_of(checkpoint: &Checkpoint) -> Result<RunConfig, CheckpointError> {
-    Ok(checkpoint.state::<Written<IgnoredAny>>()?.trainer.config)
+/// What the run was that has written a checkpoint.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// Its configuration.
+    pub config: RunConfig,
+    /// The [checksum](crate::task::Task::digest) of the examples that it has learned from.
+    pub digest: u32,
+}
+
+impl Origin {
+    /// Of a checkpoint.
+    ///
+    /// # Errors
+    /// If the file is damaged.
+    pub fn of(checkpoint: &Checkpoint) -> Result<Self, CheckpointError> {
+        let RunState { config, digest, .. } = checkpoint.state::<Written<IgnoredAny>>()?.trainer;
+        Ok(Self { config, digest })
+    }
 }
 
 impl<T: Real> Trainer<'_, T> {
@@ -87,12 +99,6 @@ impl<T: Real> Trainer<'_, T> {
                 field: difference.field,
                 found: difference.first,
                 expected: difference.second,
-            });
-        }
-        if state.digest != self.digest {
-            return Err(RestoreError::OtherData {
-                path: checkpoint.path().to_owned(),
-                task: self.config.task.to_string(),
             });
         }
         checkpoint.restore(&mut self.store, &mut self.optimizer)?;

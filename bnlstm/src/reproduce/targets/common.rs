@@ -71,13 +71,3 @@ pub fn seeds(runs: &[&GoodRun]) -> String {
 pub fn seconds(runs: &[&GoodRun]) -> String {
     format!("{:.0}", over(runs, GoodRun::seconds).mean)
 }
-
-/// A model with what the paper reports of it.
-pub struct Row<'r> {
-    /// What the table calls it.
-    pub label: String,
-    /// What the paper reports.
-    pub paper: &'static str,
-    /// Ours.
-    pub runs: Vec<&'r GoodRun>,
-}

@@ -142,7 +142,15 @@ impl FinishedRun {
 /// # Errors
 /// The first thing that goes wrong, or that they were stopped; what was done until then is kept.
 pub fn carry_out(planned: &[Planned], place: &Place<'_>) -> Result<Vec<FinishedRun>, RunsError> {
-    let mut tasks = Tasks::default();
+    carry_out_with(&mut Tasks::default(), planned, place)
+}
+
+/// The same, with tasks that may be loaded already.
+pub(crate) fn carry_out_with(
+    tasks: &mut Tasks,
+    planned: &[Planned],
+    place: &Place<'_>,
+) -> Result<Vec<FinishedRun>, RunsError> {
     let mut jobs = Vec::new();
     for run in planned {
         let task = tasks.get(&run.config.task, place.progress)?;
@@ -177,10 +185,15 @@ pub fn path_of(text: &str) -> String {
 
 /// The tasks of several runs; equal ones are loaded once.
 #[derive(Default)]
-struct Tasks(Vec<(TaskConfig, Arc<dyn Task>)>);
+pub(crate) struct Tasks(Vec<(TaskConfig, Arc<dyn Task>)>);
 
 impl Tasks {
-    fn get(&mut self, config: &TaskConfig, progress: &Progress) -> Result<Arc<dyn Task>, TaskError> {
+    /// The task of a configuration.
+    pub(crate) fn get(
+        &mut self,
+        config: &TaskConfig,
+        progress: &Progress,
+    ) -> Result<Arc<dyn Task>, TaskError> {
         if let Some((_, task)) = self.0.iter().find(|(known, _)| known == config) {
             return Ok(Arc::clone(task));
         }

@@ -186,7 +186,9 @@ fn entries<'a, T: Real>(
         entries.extend(slots.map(|(slot, tensor)| (format!("optimizer/{}/{slot}", param.path), tensor)));
     }
     if let Some(best) = best {
-        let names = store.iter().map(|(_, param)| format!("{BEST}{}", param_name(param)));
+        let names = store
+            .iter()
+            .map(|(_, param)| format!("{BEST}{}", param_name(param)));
         entries.extend(names.zip(&best.tensors));
     }
     entries

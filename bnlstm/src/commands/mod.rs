@@ -10,6 +10,8 @@ mod output;
 mod presets;
 mod reproduce;
 mod sample;
+mod several;
+mod sweep;
 mod train;
 
 use clap::{Args, Parser, Subcommand};
@@ -47,6 +49,8 @@ enum Command {
     Sample(sample::Sample),
     /// Train several normalizations with several seeds; a table, learning curves and CSV.
     Compare(compare::Compare),
+    /// Train every combination of settings that a file names, with several seeds; one table.
+    Sweep(sweep::Sweep),
     /// Say what a model is: equations, parameters, cost.
     Describe(describe::Describe),
     /// Say which data there are, and where they come from.
@@ -163,6 +167,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Sample(command)) => command.run(device),
         Some(Command::Reproduce(command)) => command.run(device),
         Some(Command::Compare(command)) => command.run(device),
+        Some(Command::Sweep(command)) => command.run(device),
         Some(Command::Describe(command)) => command.run(device),
         Some(Command::List(command)) => command.run(),
         Some(Command::Presets(command)) => command.run(),

@@ -18,7 +18,7 @@ mod results;
 mod tests;
 
 pub use lines::{Lines, Mark};
-pub use results::ResultsDirectory;
+pub use results::{Alone, ResultsDirectory};
 
 const CONFIG: &str = "config.toml";
 const METRICS: &str = "metrics.jsonl";
@@ -281,7 +281,8 @@ impl RunDirectory {
 fn is_left_over(entry: &DirEntry) -> bool {
     let name = entry.file_name();
     let no_figures = || fs::read_dir(entry.path()).is_ok_and(|mut figures| figures.next().is_none());
-    name.to_string_lossy().starts_with(PROBE) || name == lock::LOCK || name == FIGURES && no_figures()
+    let is_lock = name == lock::LOCK || name == lock::SHARED_LOCK;
+    name.to_string_lossy().starts_with(PROBE) || is_lock || name == FIGURES && no_figures()
 }
 
 /// Creates a directory for the results of several runs, and tries out that files in it can be written.

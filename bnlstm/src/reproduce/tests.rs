@@ -170,7 +170,7 @@ fn a_name_stands_for_one_run() {
         let mut known: Vec<Planned> = Vec::new();
         for run in TARGETS.iter().flat_map(|target| (target.runs)(&setting).unwrap()) {
             match known.iter().find(|other| other.name == run.name) {
-                Some(other) => assert_eq!(other.config, run.run.config, "{}", run.name),
+                Some(other) => assert_eq!(other.config, run.config, "{}", run.name),
                 None => known.push(run),
             }
         }

@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use bnlstm::cell::Cell;
-use bnlstm::config::{EvaluationConfig, ModelConfig, RecurrentInit, RunConfig, TrainingConfig};
+use bnlstm::config::{
+    CheckpointsConfig, DiagnosticsConfig, EvaluationConfig, ModelConfig, RecurrentInit, RunConfig,
+    TrainingConfig,
+};
 use bnlstm::normalization::Sites;
 use bnlstm::regularization::Regularization;
 use bnlstm::task::{DigitsConfig, PixelOrder, TaskConfig};
-use nn::optimizer::OptimizerConfig;
+use nn::optimizer::{OptimizerConfig, Schedule};
 use tempfile::TempDir;
 
 /// The program under test.
@@ -166,7 +169,10 @@ pub fn config(normalization: &str) -> RunConfig {
             batch: 100,
             clip: 1.0,
             seed: 3,
+            schedule: Schedule::default(),
         },
         evaluation: EvaluationConfig::default(),
+        diagnostics: DiagnosticsConfig::default(),
+        checkpoints: CheckpointsConfig::default(),
     }
 }

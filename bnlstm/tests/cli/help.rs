@@ -63,6 +63,7 @@ fn every_command_lists_its_options() {
         "reproduce",
         "sample",
         "compare",
+        "sweep",
         "describe",
         "data",
         "presets",
@@ -87,6 +88,18 @@ fn every_command_lists_its_options() {
     check(&["presets", "diff"], &["<A>", "<B>"]);
     let own = ["--norms", "--seeds", "--first-seed", "--target"];
     check(&["compare"], &[&RUN[..], &own].concat());
+    let own = [
+        "--out",
+        "--shard",
+        "--force",
+        "--target",
+        "--dry-run",
+        "--time-limit",
+    ];
+    check(
+        &["sweep"],
+        &[&own[..], &["<FILE>", "SLURM_ARRAY_TASK_ID", "[[list]]"]].concat(),
+    );
 }
 
 #[test]

@@ -22,4 +22,5 @@ mod questions;
 mod resume;
 mod run_directories;
 mod support;
+mod sweep;
 mod threads;

@@ -5,12 +5,12 @@
 //! * [`describe`]: what a model computes, keeps and costs
 //! * [`data`]: the files that users have; [`task`]: what is learned
 //! * [`presets`], [`settings`], [`config`]: what a run is
-//! * [`trainer`], [`run`], [`runs`], [`sweep`], [`comparison`]: runs; [`study`]: a short one for a cell or a normalization
-//!   of one's own
+//! * [`trainer`], [`run`], [`runs`], [`sweep`], [`comparison`]: runs; [`study`]: a short one for a cell or a
+//!   normalization of one's own
 //! * [`reproduce`]: the tables and figures of the paper
 //! * [`probe`], [`saturation`], [`population`]: what gradients and statistics do over time
-//! * [`run_directory`], [`metrics`], [`tensorboard`], [`figure`], [`table`], [`progress`]: what one sees of
-//!   them
+//! * [`run_directory`], [`metrics`], [`report`], [`tensorboard`], [`figure`], [`table`], [`progress`]: what one
+//!   sees of them
 //! * [`commands`]: the command line
 #![forbid(unsafe_code)]
 
@@ -35,6 +35,7 @@ pub mod presets;
 pub mod probe;
 pub mod progress;
 pub mod regularization;
+pub mod report;
 pub mod reproduce;
 pub mod run;
 pub mod run_directory;

@@ -10,7 +10,6 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostics::Diagnostics;
-use crate::number::or_none;
 use crate::scores::Scores;
 
 /// A line of `metrics.jsonl`.
@@ -37,10 +36,10 @@ pub struct Record {
     /// Step size of the last update.
     pub learning_rate: f64,
     /// Mean training loss since the last evaluation, in nats or squared.
-    #[serde(deserialize_with = "or_none")]
+    #[serde(deserialize_with = "crate::number::or_nan")]
     pub train_loss: f64,
     /// Mean norm of the gradient before clipping since the last evaluation.
-    #[serde(deserialize_with = "or_none")]
+    #[serde(deserialize_with = "crate::number::or_nan")]
     pub gradient_norm: f64,
     /// Scores on the validation examples.
     pub valid: Scores,
@@ -139,4 +138,57 @@ pub fn read<L: DeserializeOwned>(path: &Path) -> Result<Vec<L>, MetricsError> {
         })
     };
     lines.enumerate().map(parse).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a program has written, as one reads it.
+    fn again(line: &Line) -> Line {
+        let text = serde_json::to_string(line).expect("lines are maps");
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    /// A loss may overflow under one kind of statistics alone, and a gradient before an update does.
+    #[test]
+    fn numbers_that_are_not_finite_are_read_as_nan() {
+        let score = |loss| crate::trainer::Score { loss, accuracy: 0.5 };
+        let record = Record {
+            update: 3,
+            epoch: 0.5,
+            learning_rate: 0.1,
+            train_loss: f64::INFINITY,
+            gradient_norm: f64::NAN,
+            valid: Scores {
+                batch: score(1.0),
+                running: score(f64::NAN),
+                population: score(2.0),
+            },
+        };
+        let Line::Evaluated(found) = again(&Line::Evaluated(record.clone())) else {
+            panic!("another line than {record:?}");
+        };
+        assert!(
+            found.train_loss.is_nan() && found.gradient_norm.is_nan() && found.valid.running.loss.is_nan()
+        );
+        assert_eq!(
+            (found.valid.batch, found.valid.population),
+            (score(1.0), score(2.0))
+        );
+        let diagnostics = Diagnostics {
+            gradient_norms: vec![1.0, f32::INFINITY],
+            gates: Vec::new(),
+            sites: Vec::new(),
+            updates: Vec::new(),
+        };
+        let Line::Diagnosed(found) = again(&Line::Diagnosed(Diagnosed {
+            update: 3,
+            diagnostics,
+        })) else {
+            panic!("another line");
+        };
+        let norms = found.diagnostics.gradient_norms;
+        assert!(norms[0] == 1.0 && norms[1].is_nan(), "{norms:?}");
+    }
 }

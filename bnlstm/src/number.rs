@@ -8,28 +8,24 @@ pub(crate) fn shortest(value: f64) -> String {
     text.strip_suffix(".0").unwrap_or(&text).to_owned()
 }
 
-/// Reads a number of JSON, which has no form for those that are not finite: `null` is one of them.
-pub(crate) fn or_none<'de, T, D>(deserializer: D) -> Result<T, D::Error>
-where
-    T: Deserialize<'de> + From<f32>,
-    D: Deserializer<'de>,
-{
-    Ok(Option::deserialize(deserializer)?.unwrap_or(f32::NAN.into()))
-}
-
-/// The same for a list of numbers.
-pub(crate) fn each_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f32>, D::Error> {
-    let values = Vec::<Option<f32>>::deserialize(deserializer)?;
-    Ok(values
-        .into_iter()
-        .map(|value| value.unwrap_or(f32::NAN))
-        .collect())
-}
-
 /// The shortest text of a number that is rounded to six digits.
 pub(crate) fn six_digits(value: f64) -> String {
     let rounded = format!("{value:.5e}");
     rounded.parse().map_or(rounded, shortest)
+}
+
+/// A number as JSON has it, where one that is not finite is written as `null`.
+pub(crate) fn or_nan<'de, N: Deserialize<'de> + From<f32>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<N, D::Error> {
+    let read = Option::deserialize(deserializer)?;
+    Ok(read.unwrap_or_else(|| N::from(f32::NAN)))
+}
+
+/// Numbers of which each is [one or none](or_nan).
+pub(crate) fn each_or_nan<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f32>, D::Error> {
+    let read: Vec<Option<f32>> = Vec::deserialize(deserializer)?;
+    Ok(read.into_iter().map(|value| value.unwrap_or(f32::NAN)).collect())
 }
 
 #[cfg(test)]

@@ -192,12 +192,15 @@ fn average(values: &[f64]) -> f64 {
 }
 
 /// The middle one, of an even number the mean of both.
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    match values.len() % 2 {
-        1 => values[middle],
-        _ => (values[middle - 1] + values[middle]) / 2.0,
+///
+/// # Panics
+/// If there is none.
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+    let (middle, odd) = (values.len() / 2, values.len() % 2 == 1);
+    let (below, &mut upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+    match below.iter().copied().max_by(f64::total_cmp) {
+        Some(lower) if !odd => (lower + upper) / 2.0,
+        _ => upper,
     }
 }
 

@@ -84,7 +84,7 @@ fn norms<T: Real>(gradient: &Tensor<T>) -> Vec<f64> {
 }
 
 /// `√(Σ x²)`, whose squares may be too small or too large for a number where the norm is not.
-fn norm<T: Real>(row: &[T]) -> f64 {
+pub(crate) fn norm<T: Real>(row: &[T]) -> f64 {
     let largest = row.iter().fold(0.0, |max: f64, x| max.max(x.as_f64().abs()));
     // Nor would a NaN be seen by `max`.
     if largest == 0.0 || !largest.is_finite() {

@@ -239,6 +239,7 @@ fn one(
     if let End::Stopped { why, .. } = ended.end {
         return Err(RunsError::Stopped(why));
     }
+    directory.drop_replaced()?;
     Ok(FinishedRun {
         name: name.clone(),
         config: config.clone(),

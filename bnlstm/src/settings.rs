@@ -1,6 +1,5 @@
 //! Configurations put together: a preset or a file, and what is changed in it.
 
-use std::borrow::Cow;
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -129,15 +128,12 @@ impl Settings {
     /// # Errors
     /// If a field is unknown, missing or of the wrong kind, or a value makes no sense.
     pub fn config(&self) -> Result<RunConfig, ConfigError> {
-        let changed = self.changed.as_ref().map_or("", |_| " with the options given");
-        RunConfig::parse(&self.text(), &format!("{}{changed}", self.origin))
-    }
-
-    /// The configuration as text, with the changes so far.
-    pub(crate) fn text(&self) -> Cow<'_, str> {
         match &self.changed {
-            None => Cow::Borrowed(&self.text),
-            Some(tree) => Cow::Owned(toml::to_string(tree).expect("it came from TOML")),
+            None => RunConfig::parse(&self.text, &self.origin),
+            Some(tree) => {
+                let text = toml::to_string(tree).expect("it came from TOML");
+                RunConfig::parse(&text, &format!("{} with the options given", self.origin))
+            }
         }
     }
 }

@@ -9,10 +9,36 @@ use crate::init::Initializer;
 use crate::lengths::Lengths;
 use crate::norm::Normalizer;
 use crate::params::{ParamId, Scope};
+use crate::watch::TermNames;
 
 /// Added to the score of padding: so far below all others that its exponential is 0, yet a number, so
 /// that no difference with it is NaN.
 const OUT_OF_SIGHT: f64 = -1e30;
+
+const YM: TermNames = TermNames {
+    product: "term y_t W_ym",
+    normalized: "normalized term y_t W_ym",
+    vector: "y_t",
+    weight: "W_ym",
+};
+const UM: TermNames = TermNames {
+    product: "term u W_um",
+    normalized: "normalized term u W_um",
+    vector: "u",
+    weight: "W_um",
+};
+const RG: TermNames = TermNames {
+    product: "term r W_rg",
+    normalized: "normalized term r W_rg",
+    vector: "r",
+    weight: "W_rg",
+};
+const UG: TermNames = TermNames {
+    product: "term u W_ug",
+    normalized: "normalized term u W_ug",
+    vector: "u",
+    weight: "W_ug",
+};
 
 /// Settings of an [`Attention`].
 #[derive(Clone, Debug, PartialEq)]
@@ -152,21 +178,27 @@ impl<T: Real> Attention<T> {
             Some(lengths) => lengths.without_padding(y),
             None => y,
         };
-        let term = |weight, site| Term {
+        let term = |weight, site, names| Term {
             weight,
             normalizer: Option::as_deref(site),
+            names,
         };
-        let of_states = term(self.w_ym, &self.sites.ym).of_vectors(context, y, 0, lengths);
-        let of_query = alone(term(self.w_um, &self.sites.um), context, u);
+        let of_states = term(self.w_ym, &self.sites.ym, YM).of_vectors(context, y, 0, lengths);
+        let of_query = alone(term(self.w_um, &self.sites.um, UM), context, u);
         let m = of_states.add(of_query).tanh();
         let weights = self.weights(context, m, lengths);
+        context.tell(self.w_ms, "attention s_t", None, weights, &[("m_t", m)]);
         let r = y.mul(as_column(weights)).sum_axis(0);
-        let of_context = alone(term(self.w_rg, &self.sites.rg), context, r);
-        let of_query = alone(term(self.w_ug, &self.sites.ug), context, u);
+        context.tell(self.w_ms, "context r", None, r, &[("s_t", weights), ("y_t", y)]);
+        let of_context = alone(term(self.w_rg, &self.sites.rg, RG), context, r);
+        let of_query = alone(term(self.w_ug, &self.sites.ug, UG), context, u);
+        let g = of_context.add(of_query).tanh();
+        let inputs = [("context term", of_context), ("query term", of_query)];
+        context.tell(self.w_ms, "answer g", None, g, &inputs);
         Attended {
             weights,
             context: r,
-            g: of_context.add(of_query).tanh(),
+            g,
         }
     }
 

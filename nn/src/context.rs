@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::norm::forget_population;
 use crate::params::{ParamId, ParamStore, Role};
+use crate::watch::Watch;
 
 /// Which statistics a normalization over the batch uses in evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +46,7 @@ pub struct Context<'t, 's, T: Real> {
     mode: Mode,
     rng: &'s mut ChaCha8Rng,
     leaves: Vec<Option<Var<'t, T>>>,
+    watch: Option<&'s mut dyn Watch<'t, T>>,
 }
 
 impl<'t, 's, T: Real> Context<'t, 's, T> {
@@ -61,7 +63,27 @@ impl<'t, 's, T: Real> Context<'t, 's, T> {
             mode,
             rng,
             leaves,
+            watch: None,
         }
+    }
+
+    /// The same pass, watched. Cells then go step by step on every device, since one operation for a
+    /// whole sequence shows nothing of what happens within.
+    #[must_use]
+    pub fn watched_by(mut self, watch: &'s mut dyn Watch<'t, T>) -> Self {
+        self.watch = Some(watch);
+        self
+    }
+
+    /// Whether somebody watches.
+    pub fn is_watched(&self) -> bool {
+        self.watch.is_some()
+    }
+
+    /// Who watches, and the names of the parameters.
+    pub(crate) fn watch(&mut self) -> Option<(&mut dyn Watch<'t, T>, &ParamStore<T>)> {
+        let watch: &mut dyn Watch<'t, T> = self.watch.as_deref_mut()?;
+        Some((watch, &*self.store))
     }
 
     /// Where the operations are recorded.

@@ -61,6 +61,11 @@ impl<T: Real> LiveRows<T> {
         self.rows.chosen.len()
     }
 
+    /// Whether each row is live, `[B]`.
+    pub fn are_live(&self) -> Vec<bool> {
+        self.mask.to_vec().iter().map(|&live| live == T::one()).collect()
+    }
+
     /// The live rows of `x [B, F]`, one after another.
     #[track_caller]
     pub fn pick<'t>(&self, x: Var<'t, T>) -> Var<'t, T> {

@@ -53,3 +53,4 @@ pub mod params;
 pub mod regularization;
 pub mod tensors;
 pub mod torch;
+pub mod watch;

@@ -31,7 +31,11 @@ impl Linear {
     /// If the last axis of `x` is not `D`.
     #[track_caller]
     pub fn forward<'t, T: Real>(&self, context: &mut Context<'t, '_, T>, x: Var<'t, T>) -> Var<'t, T> {
-        x.matmul(context.param(self.weight)).add(context.param(self.bias))
+        let (weight, bias) = (context.param(self.weight), context.param(self.bias));
+        let y = x.matmul(weight).add(bias);
+        let inputs = [("x", x), ("weight", weight), ("bias", bias)];
+        context.tell(self.weight, "output x W + b", None, y, &inputs);
+        y
     }
 }
 
@@ -66,6 +70,15 @@ impl Embedding {
         context: &mut Context<'t, '_, T>,
         symbols: &Sequence<'t, T>,
     ) -> Var<'t, T> {
-        symbols.product(context.param(self.table))
+        let table = context.param(self.table);
+        let rows = symbols.product(table);
+        context.tell(
+            self.table,
+            "embedded symbols",
+            symbols.first_step(),
+            rows,
+            &[("table", table)],
+        );
+        rows
     }
 }

@@ -8,6 +8,7 @@ mod list;
 pub(crate) mod options;
 mod output;
 mod presets;
+mod report;
 mod reproduce;
 mod sample;
 mod several;
@@ -51,6 +52,8 @@ enum Command {
     Compare(compare::Compare),
     /// Train every combination of settings that a file names, with several seeds; one table.
     Sweep(sweep::Sweep),
+    /// Write one page about runs: table, learning curves, gradients, gates, statistics.
+    Report(report::Report),
     /// Say what a model is: equations, parameters, cost.
     Describe(describe::Describe),
     /// Say which data there are, and where they come from.
@@ -149,7 +152,13 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     let device = cli.machine.choice();
     // A list is the same on every device; JSON is read by programs.
     let silent = match &cli.command {
-        Some(Command::List(_) | Command::Presets(_) | Command::Data(_) | Command::Sample(_)) => true,
+        Some(
+            Command::List(_)
+            | Command::Presets(_)
+            | Command::Data(_)
+            | Command::Sample(_)
+            | Command::Report(_),
+        ) => true,
         Some(Command::Describe(describe)) => describe.json,
         _ => false,
     };
@@ -168,6 +177,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Reproduce(command)) => command.run(device),
         Some(Command::Compare(command)) => command.run(device),
         Some(Command::Sweep(command)) => command.run(device),
+        Some(Command::Report(command)) => command.run(),
         Some(Command::Describe(command)) => command.run(device),
         Some(Command::List(command)) => command.run(),
         Some(Command::Presets(command)) => command.run(),

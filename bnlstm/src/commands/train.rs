@@ -84,6 +84,9 @@ impl Train {
             directory.put_back()?;
             Err(error)
         })?;
+        if let End::Diverged(_) = ended.end {
+            directory.put_back()?;
+        }
         report(&config, task.as_ref(), &directory, &ended)
     }
 

@@ -40,6 +40,8 @@ mod tests;
 mod text;
 mod ticks;
 mod vector;
+#[cfg(test)]
+pub(crate) mod vision;
 
 use std::path::Path;
 

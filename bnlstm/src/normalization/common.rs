@@ -18,7 +18,7 @@ pub(super) const GAMMA: OptionInfo = OptionInfo {
 /// ε of a variance.
 pub(super) const EPS: OptionInfo = OptionInfo {
     name: "eps",
-    values: Values::Number(Range::Positive),
+    values: Values::Number(Range::NotNegative),
     help: "added to the variance",
 };
 

@@ -50,7 +50,7 @@ impl VariantOptions for RmsOptions {
             GAMMA,
             OptionInfo {
                 name: "eps",
-                values: Values::Number(Range::Positive),
+                values: Values::Number(Range::NotNegative),
                 help: "added to the mean square",
             },
             GROUPS,

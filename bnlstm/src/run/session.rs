@@ -9,7 +9,8 @@ use super::log::Log;
 use super::selection::Selection;
 use super::take_up::{Beside, take_up};
 use super::{End, Ended, Job, Length, RunError, View, Why, epochs, note};
-use crate::metrics::{Line, Measured, Record, Timing};
+use crate::diagnostics::ParamUpdate;
+use crate::metrics::{Diagnosed, Line, Measured, Record, Timing};
 use crate::progress;
 use crate::scores::Scores;
 use crate::task::Split;
@@ -24,6 +25,8 @@ pub(super) struct Session<'a, T: Real> {
     pub(super) disk: Disk,
     length: Length,
     selection: Selection<T>,
+    /// What the last update has changed, if that is to be told.
+    changes: Vec<ParamUpdate>,
     /// What has passed since the last line of timings.
     timing: Timing,
     /// Seconds of updates since the last evaluation.
@@ -82,6 +85,7 @@ impl<'a, T: Real> Session<'a, T> {
             },
             length,
             selection,
+            changes: Vec::new(),
             timing: Timing::default(),
             seconds: 0.0,
             bar,
@@ -106,7 +110,10 @@ impl<'a, T: Real> Session<'a, T> {
 
     fn go_on(&mut self) -> Result<End, RunError> {
         match self.trainer.updates() {
-            0 => self.keep()?,
+            0 => {
+                self.look_inside(0)?;
+                self.keep()?;
+            }
             update if self.view.evaluations => {
                 let text = format!("{}: goes on after update {update}", self.job.name);
                 self.view.progress.message(&text);
@@ -116,8 +123,8 @@ impl<'a, T: Real> Session<'a, T> {
         while self.trainer.updates() < self.length.updates && !self.selection.is_over() {
             let event = self.length.next_event(self.trainer.updates());
             let stopped = self.train_to(event);
-            if let Some(trouble) = self.trouble() {
-                return self.diverge(trouble);
+            if self.has_diverged() {
+                return self.diverge();
             }
             if self.trainer.updates() == event {
                 self.at_event(event)?;
@@ -131,7 +138,22 @@ impl<'a, T: Real> Session<'a, T> {
 
     /// Updates until the next event, unless there is a reason to stop.
     fn train_to(&mut self, event: usize) -> Option<Why> {
-        let updates = event - self.trainer.updates();
+        if !self.length.diagnoses(event) {
+            return self.advance_to(event);
+        }
+        // How much an update changes is seen of the last one.
+        let why = self.advance_to(event - 1);
+        if why.is_some() {
+            return why;
+        }
+        let before = self.trainer.weights();
+        let why = self.advance_to(event);
+        self.changes = self.trainer.changes(&before);
+        why
+    }
+
+    fn advance_to(&mut self, update: usize) -> Option<Why> {
+        let updates = update - self.trainer.updates();
         let (bar, stop) = (&mut self.bar, self.view.stop);
         let mut why = None;
         self.trainer.advance(updates, &mut || {
@@ -152,10 +174,11 @@ impl<'a, T: Real> Session<'a, T> {
         if self.length.evaluates(update) {
             self.evaluate()?;
         }
+        self.look_inside(update)?;
         self.keep()?;
         let minutes = Duration::from_secs_f64(60.0 * self.job.config.checkpoints.minutes);
         if self.length.writes(update) || self.disk.at.elapsed() >= minutes {
-            self.write()?;
+            self.write_good()?;
         }
         Ok(())
     }
@@ -190,6 +213,19 @@ impl<'a, T: Real> Session<'a, T> {
         self.put_timing()
     }
 
+    /// Gradients, gates, variances, statistics and changes, where it is time for them.
+    fn look_inside(&mut self, update: usize) -> Result<(), RunError> {
+        if !self.length.diagnoses(update) {
+            return Ok(());
+        }
+        let start = Instant::now();
+        let mut diagnostics = self.trainer.diagnose();
+        diagnostics.updates = std::mem::take(&mut self.changes);
+        self.log.put(Line::Diagnosed(Diagnosed { update, diagnostics }))?;
+        self.timing.diagnostics += start.elapsed().as_secs_f64();
+        Ok(())
+    }
+
     fn put_timing(&mut self) -> Result<(), RunError> {
         if self.timing == Timing::default() {
             return Ok(());
@@ -221,15 +257,20 @@ impl<'a, T: Real> Session<'a, T> {
         let keep = self.job.config.checkpoints.keep;
         let directory = self.job.directory;
         directory.write_checkpoint(self.disk.kept.bytes(), before, keep)?;
-        directory.drop_replaced()?;
         self.disk.written = Some(update);
         self.disk.at = Instant::now();
         Ok(())
     }
 
+    /// Writes a checkpoint from which the run is to go on: what it replaces is not needed any more.
+    fn write_good(&mut self) -> Result<(), RunError> {
+        self.write()?;
+        Ok(self.job.directory.drop_replaced()?)
+    }
+
     fn stop(&mut self, why: Why) -> Result<End, RunError> {
         self.keep()?;
-        self.write()?;
+        self.write_good()?;
         let update = self.trainer.updates();
         Ok(End::Stopped { update, why })
     }
@@ -239,7 +280,7 @@ impl<'a, T: Real> Session<'a, T> {
         // The measurement may take long, and be interrupted.
         if self.disk.written != Some(self.trainer.updates()) {
             self.keep()?;
-            self.write()?;
+            self.write_good()?;
         }
         let start = Instant::now();
         let last = self.trainer.snapshot();
@@ -257,7 +298,7 @@ impl<'a, T: Real> Session<'a, T> {
         self.timing.evaluation += start.elapsed().as_secs_f64();
         self.log.put(Line::Measured(measured))?;
         self.keep()?;
-        self.write()?;
+        self.write_good()?;
         Ok(End::Measured(measured))
     }
 }

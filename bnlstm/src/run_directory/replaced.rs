@@ -26,7 +26,7 @@ impl RunDirectory {
         if aside.exists() {
             return OF_A_RUN.iter().try_for_each(|name| remove(&self.root.join(name)));
         }
-        if !OF_A_RUN.iter().any(|name| self.root.join(name).exists()) {
+        if !OF_A_RUN.iter().any(|name| holds(&self.root.join(name))) {
             return Ok(());
         }
         fs::create_dir_all(&partly).map_err(io_error("create the directory", &partly))?;
@@ -67,6 +67,14 @@ fn move_all(from: &Path, to: &Path) -> Result<(), RunDirectoryError> {
         }
     }
     Ok(())
+}
+
+/// Whether there is a file, or a folder with something in it.
+fn holds(path: &Path) -> bool {
+    match fs::read_dir(path) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(_) => path.exists(),
+    }
 }
 
 fn remove(path: &Path) -> Result<(), RunDirectoryError> {

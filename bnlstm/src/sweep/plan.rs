@@ -1,7 +1,6 @@
 //! From the file of a sweep to its runs.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -229,12 +228,23 @@ impl SweepFile {
         config.map_err(|error| match error {
             ConfigError::Value { source, .. } => source.to_string(),
             ConfigError::Syntax { source, .. } => {
-                let line = source.span().and_then(|span| line_of(&settings.text(), span));
-                let line = line.map_or(String::new(), |line| format!("{line}: "));
-                format!("{line}{}; mend it in the file", source.message().trim_end())
+                let culprit = self.culprit(assignments, source.message());
+                format!("{culprit}{}; mend it in the file", source.message().trim_end())
             }
             error => error.to_string(),
         })
+    }
+
+    /// The field that alone leads to the same message, with its value.
+    fn culprit(&self, assignments: &[Assignment], message: &str) -> String {
+        let leads_to_it = |assignment: &&Assignment| {
+            let mut settings = self.base.clone();
+            self.apply(std::slice::from_ref(*assignment), &mut settings);
+            matches!(settings.config(), Err(ConfigError::Syntax { source, .. }) if source.message() == message)
+        };
+        let mut all = assignments.iter().chain(&self.set);
+        let culprit = all.find(leads_to_it);
+        culprit.map_or(String::new(), |one| format!("{} = {}: ", one.field, one.value))
     }
 
     fn wrong(&self, number: usize, settings: &[Assignment], problem: String) -> SweepError {
@@ -262,15 +272,4 @@ fn values(fields: &[String], settings: &[Assignment], config: &RunConfig) -> Vec
         value.map_or(String::new(), shown)
     };
     fields.iter().map(value).collect()
-}
-
-/// Which field of a configuration, with its value, an error in its text is about.
-fn line_of(text: &str, span: Range<usize>) -> Option<String> {
-    let before = text.get(..span.start)?;
-    let start = before.rfind('\n').map_or(0, |end| end + 1);
-    let line = text[start..].lines().next()?;
-    line.contains(" = ").then_some(())?;
-    let mut above = before[..start].lines().rev();
-    let table = above.find_map(|line| line.strip_prefix('[')?.strip_suffix(']'));
-    Some(table.map_or(line.to_owned(), |table| format!("{table}.{line}")))
 }

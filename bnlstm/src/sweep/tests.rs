@@ -162,7 +162,6 @@ fn what_makes_no_sense_is_refused_with_its_place() {
         ),
         ("preset = 3\n", &["preset = 3", "text in quotes"]),
         ("task = \"digit\"\n", &["no such task", "digits, smnist"]),
-        ("config = \"none.toml\"\n", &["folder/none.toml"]),
         (
             "preset = \"digits-quick\"\nseed = 3\n",
             &["line 2: seed = 3", "did you mean `seeds`?"],
@@ -202,6 +201,15 @@ fn what_makes_no_sense_is_refused_with_its_place() {
             assert!(error.contains(part), "{text}: no `{part}` in {error}");
         }
     }
+}
+
+#[test]
+fn the_configuration_of_a_sweep_has_to_be_there() {
+    let error = plan("config = \"none.toml\"\n").unwrap_err().to_string();
+    assert!(
+        error.starts_with("folder/none.toml: cannot read the file"),
+        "{error}"
+    );
 }
 
 #[test]

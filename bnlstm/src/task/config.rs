@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AddingConfig, CharlmConfig, CopyConfig, DigitsConfig, PmnistConfig, QaConfig, SmnistConfig, Task,
+    AddingConfig, CharlmConfig, CopyConfig, DigitsConfig, Metric, PmnistConfig, QaConfig, SmnistConfig, Task,
     TaskError,
 };
 use crate::config::ValueError;
@@ -117,6 +117,18 @@ impl TaskConfig {
     /// If the data cannot be read.
     pub fn load(&self) -> Result<Box<dyn Task>, TaskError> {
         self.settings().load()
+    }
+
+    /// How answers are measured in reports, as the [task](Task::metric) says once its data are there.
+    pub fn metric(&self) -> Metric {
+        match self {
+            TaskConfig::Digits(_) | TaskConfig::Smnist(_) | TaskConfig::Pmnist(_) | TaskConfig::Copy(_) => {
+                Metric::Accuracy
+            }
+            TaskConfig::Charlm(_) => Metric::BitsPerCharacter,
+            TaskConfig::Qa(_) => Metric::ErrorRate,
+            TaskConfig::Adding(_) => Metric::SquaredError,
+        }
     }
 
     /// Whether it reads files of a directory of data, and has none.

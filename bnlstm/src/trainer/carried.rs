@@ -28,6 +28,11 @@ impl<T: Real> Carried<T> {
         sequence.starting_at(&states)
     }
 
+    /// The states, one of each cell.
+    pub(super) fn states(&self) -> &[StateValues<T>] {
+        &self.states
+    }
+
     /// Whether these are the states of batches of `rows` sequences.
     pub(super) fn has_rows(&self, rows: usize) -> bool {
         self.states.iter().all(|state| state.h.shape().extent(0) == rows)

@@ -2,6 +2,8 @@
 
 mod carried;
 mod cursor;
+mod diagnose;
+mod diagnosis;
 mod evaluate;
 mod gradient_norms;
 mod restore;
@@ -24,6 +26,8 @@ use crate::task::{Interface, Task};
 
 use carried::Carried;
 use cursor::Cursor;
+pub use diagnose::Weights;
+pub use diagnosis::Cause;
 pub use evaluate::NotEstimated;
 pub use restore::{RestoreError, beside, config_of};
 pub use score::Score;

@@ -3,7 +3,6 @@
 use kernels::Real;
 use serde::{Deserialize, Serialize};
 
-use crate::number::or_none;
 use crate::task::Targets;
 
 /// A number that is off by less than this is a right answer.
@@ -13,10 +12,11 @@ const RIGHT_NUMBER: f64 = 0.04;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// Mean cross-entropy in nats, or mean squared error.
-    #[serde(deserialize_with = "or_none")]
+    #[serde(deserialize_with = "crate::number::or_nan")]
     pub loss: f64,
     /// Share of answers whose largest logit is that of the right class, or which are off by less than
     /// 0.04 (Hochreiter & Schmidhuber 1997, on the adding problem).
+    #[serde(deserialize_with = "crate::number::or_nan")]
     pub accuracy: f64,
 }
 

@@ -1,6 +1,6 @@
 //! Options that make no sense: exit code 1 for values, 2 for usage, and nothing is written.
 
-use crate::support::{Workspace, tiny};
+use crate::support::{Workspace, files, metrics, tiny};
 
 #[test]
 fn values_that_make_no_sense() {
@@ -185,11 +185,45 @@ fn usage_errors() {
 fn a_run_that_diverges_ends_with_an_error() {
     let workspace = Workspace::new();
     let options = ["--norm", "none", "--learning-rate", "1e38"];
-    workspace.run(&tiny("run", &options)).fails(
-        1,
-        &["update 3", "loss is NaN", "diverged", "lower the learning rate"],
-    );
-    assert!(!workspace.path("run/checkpoint.safetensors").exists());
+    let parts = [
+        "error: run: update 2: ",
+        "the recurrent term of lstm at time step 0",
+        "lower the learning rate",
+    ];
+    workspace.run(&tiny("run", &options)).fails(1, &parts);
+    // There is a checkpoint from before, and the run has come to its end.
+    let before = files(&workspace.path("run"));
+    assert!(workspace.path("run/checkpoint.safetensors").exists());
+    let lines = metrics(&workspace.text("run/metrics.jsonl"));
+    assert_eq!(lines.last().unwrap()["update"], 2);
+    workspace.run(&["train", "--resume", "run"]).fails(1, &parts);
+    assert!(before == files(&workspace.path("run")));
+}
+
+/// Clipped steps of this size never overflow: it is the loss that tells.
+#[test]
+fn a_loss_that_grows_without_overflow_ends_a_run() {
+    for (optimizer, norm) in [("adam", "none"), ("rmsprop", "batch"), ("sgd", "layer")] {
+        let workspace = Workspace::new();
+        let options = ["--learning-rate", "1e6", "--optimizer", optimizer, "--norm", norm];
+        let arguments = tiny("run", &options);
+        let parts = [
+            "error: run: update 2: the loss is ",
+            "at the start",
+            "learning rate, which is 1e6",
+        ];
+        workspace.run(&arguments).fails(1, &parts);
+    }
+}
+
+/// The first pixels of digits are the same for all images.
+#[test]
+fn constant_inputs_without_an_eps_end_a_run() {
+    let workspace = Workspace::new();
+    let parts = ["error: run: update 1: ", "lstm/norm_x", "eps 0", "larger eps"];
+    workspace
+        .run(&tiny("run", &["--norm", "h=none,x=batch(eps=0)"]))
+        .fails(1, &parts);
 }
 
 /// What was there before is lost only when something has come in its place.

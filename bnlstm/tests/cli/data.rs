@@ -44,13 +44,8 @@ fn a_copy_of_the_embedded_files_gives_the_same_run() {
     workspace.run(&tiny("embedded", &[])).succeeds();
     workspace.run(&tiny("copied", &["--data", "data"])).succeeds();
     let scores = |run: &str| {
-        let mut records = metrics(&workspace.text(&format!("{run}/metrics.jsonl")));
-        let seconds = records.iter_mut().map(|record| {
-            let record = record.as_object_mut().unwrap();
-            record.remove("train_seconds").is_some()
-        });
-        // Those of an epoch, and the scores in the end.
-        assert_eq!(seconds.collect::<Vec<_>>(), [true, false]);
+        let records = metrics(&workspace.text(&format!("{run}/metrics.jsonl")));
+        assert!(records.len() >= 2);
         records
     };
     assert_eq!(scores("embedded"), scores("copied"));

@@ -64,6 +64,7 @@ fn every_command_lists_its_options() {
         "sample",
         "compare",
         "sweep",
+        "report",
         "describe",
         "data",
         "presets",
@@ -82,6 +83,7 @@ fn every_command_lists_its_options() {
     check(&["sample"], &[&own[..], &["<RUN>"]].concat());
     let own = ["--scale", "--settings", "--data", "--lenient", "--seeds", "--out"];
     check(&["reproduce"], &own);
+    check(&["report"], &["--out", "--no-date", "<DIR>..."]);
     check(&["data"], &["--data", "--json"]);
     check(&["presets"], &["show", "diff"]);
     check(&["presets", "show"], &["<NAME>"]);

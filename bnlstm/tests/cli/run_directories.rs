@@ -27,6 +27,7 @@ fn a_run_directory_holds_all_of_a_run() {
             "figures/learning_curve.png",
             "figures/learning_curve.svg",
             "metrics.jsonl",
+            "timings.jsonl",
         ]
     );
     let lines = metrics(&workspace.text("run/metrics.jsonl"));

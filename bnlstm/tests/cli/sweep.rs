@@ -3,7 +3,7 @@
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{Outcome, PROGRAM, Workspace, files};
+use crate::support::{Outcome, PROGRAM, Workspace, files, tiny};
 
 /// Runs of three updates.
 const FILE: &str = r#"
@@ -62,9 +62,10 @@ fn shards_at_the_same_time_come_to_what_one_comes_to() {
     let workspace = with_file(FILE);
     let shards = ["1/2", "2/2"].map(|shard| start(&workspace, &["--shard", shard, "--out", "both"]));
     let outputs = shards.map(|child| Outcome::new("sweep".to_owned(), child.wait_with_output().unwrap()));
-    outputs.each_ref().map(|outcome| outcome.succeeds());
-    let whole = "--out whole".split(' ').collect::<Vec<_>>();
-    let outcome = workspace.run(&[&["sweep", "small.toml"], &whole[..]].concat());
+    for outcome in &outputs {
+        outcome.succeeds();
+    }
+    let outcome = workspace.run(&["sweep", "small.toml", "--out", "whole"]);
     let stdout = &outcome.succeeds().stdout;
     assert!(
         stdout.contains("8 runs: 4 combinations with 2 seeds\n"),
@@ -179,16 +180,12 @@ fn another_plan_and_another_run_are_refused() {
     workspace
         .run(&other)
         .fails(1, &["training.clip = 2.0", "the plan has 1.0"]);
-    workspace.run(&tiny_run()).succeeds();
+    workspace.run(&tiny("run", &[])).succeeds();
     workspace.refuses(
         &["sweep", "small.toml", "--out", "run"],
         1,
         &["not empty", "--force"],
     );
-}
-
-fn tiny_run() -> Vec<&'static str> {
-    crate::support::tiny("run", &[])
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The gated recurrent unit.
 
 use autodiff::Var;
-use kernels::Real;
+use kernels::{Real, Unary};
 
 use super::initial::InitialState;
 use super::{AtSite, Cell, Pass, Sequence, Site, Sites, State, TermPass};
@@ -137,11 +137,12 @@ impl<T: Real> Cell<T> for Gru<T> {
         Box::new(GruPass {
             input: input_term.add(context.param(self.bias)).unbind(),
             recurrent: recurrent.regularized(context, &regularization, batch),
-            out: AtSite::new(self.sites.at(Site::Out)),
+            out: self.sites.begin(Site::Out, self.w_h),
             bias_n: context.param(self.bias_n),
             initial: self.initial,
             batch,
             regularization,
+            beside: self.w_h,
         })
     }
 }
@@ -155,6 +156,8 @@ struct GruPass<'a, 't, T: Real> {
     initial: InitialState,
     batch: usize,
     regularization: Regularization,
+    /// A parameter of the cell, whose path tells a watch where this is.
+    beside: ParamId,
 }
 
 impl<'t, T: Real> Pass<'t, T> for GruPass<'_, 't, T> {
@@ -173,12 +176,26 @@ impl<'t, T: Real> Pass<'t, T> for GruPass<'_, 't, T> {
             let parts = term.split(1, 3);
             (parts[0], parts[1], parts[2])
         };
-        let (a_r, a_z, a_n) = gates(self.recurrent.apply(context, previous.h, step));
-        let (b_r, b_z, b_n) = gates(self.input[step.t]);
+        let (at, input) = (self.beside, self.input[step.t]);
+        let recurrent = self.recurrent.apply(context, previous.h, step);
+        let ((a_r, a_z, a_n), (b_r, b_z, b_n)) = (gates(recurrent), gates(input));
         let (r, z) = (a_r.add(b_r).sigmoid(), a_z.add(b_z).sigmoid());
         let n = b_n.add(r.mul(a_n.add(self.bias_n))).tanh();
         let n = recurrent_dropout(context, self.regularization.recurrent_dropout, n);
+        for (name, f, gate) in [
+            ("r", Unary::Sigmoid, r),
+            ("z", Unary::Sigmoid, z),
+            ("n", Unary::Tanh, n),
+        ] {
+            context.tell_gate(at, (name, f), step, || gate.value());
+        }
         let h = n.add(z.mul(previous.h.sub(n)));
+        let inputs = [
+            ("recurrent term", recurrent),
+            ("input term", input),
+            ("h_{t-1}", previous.h),
+        ];
+        context.tell(at, "hidden state h_t", step.time(), h, &inputs);
         let h = self.out.apply(context, h, step);
         State {
             h: zoneout(context, self.regularization.zoneout_h, previous.h, h),

@@ -50,6 +50,7 @@ pub trait Cell<T: Real>: std::fmt::Debug + Send + Sync {
         't: 'a;
 
     /// The whole sequence as one operation, if the device and every part of the cell have that form.
+    /// Not asked for in a [watched](Context::watched_by) pass.
     fn fused<'t>(&self, _: &mut Context<'t, '_, T>, _: &Sequence<'t, T>) -> Option<States<'t, T>> {
         None
     }
@@ -66,7 +67,11 @@ pub trait Cell<T: Real>: std::fmt::Debug + Send + Sync {
     /// If the inputs do not fit the weights.
     #[track_caller]
     fn forward<'t>(&self, context: &mut Context<'t, '_, T>, input: &Sequence<'t, T>) -> States<'t, T> {
-        match self.fused(context, input) {
+        let fused = match context.is_watched() {
+            true => None,
+            false => self.fused(context, input),
+        };
+        match fused {
             Some(states) => states,
             None => self.forward_by_steps(context, input),
         }

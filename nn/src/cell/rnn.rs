@@ -1,7 +1,7 @@
 //! The recurrent network with one tanh.
 
 use autodiff::Var;
-use kernels::Real;
+use kernels::{Real, Unary};
 
 use super::initial::InitialState;
 use super::{AtSite, Cell, Pass, Sequence, Site, Sites, State, TermPass};
@@ -120,12 +120,13 @@ impl<T: Real> Cell<T> for Rnn<T> {
                 .of_sequence(context, input)
                 .unbind(),
             recurrent: recurrent.regularized(context, regularization, batch),
-            sum: AtSite::new(self.sites.at(Site::Sum)),
-            out: AtSite::new(self.sites.at(Site::Out)),
+            sum: self.sites.begin(Site::Sum, self.w_h),
+            out: self.sites.begin(Site::Out, self.w_h),
             bias: context.param(self.bias),
             initial: self.initial,
             batch,
             zoneout_h: regularization.zoneout_h,
+            beside: self.w_h,
         })
     }
 }
@@ -139,6 +140,8 @@ struct RnnPass<'a, 't, T: Real> {
     initial: InitialState,
     batch: usize,
     zoneout_h: f64,
+    /// A parameter of the cell, whose path tells a watch where this is.
+    beside: ParamId,
 }
 
 impl<'t, T: Real> Pass<'t, T> for RnnPass<'_, 't, T> {
@@ -153,9 +156,28 @@ impl<'t, T: Real> Pass<'t, T> for RnnPass<'_, 't, T> {
         previous: State<'t, T>,
         step: Step<'_, T>,
     ) -> State<'t, T> {
-        let recurrent = self.recurrent.apply(context, previous.h, step);
-        let sum = recurrent.add(self.input[step.t]);
-        let h = self.sum.apply(context, sum, step).add(self.bias).tanh();
+        let (recurrent, input) = (
+            self.recurrent.apply(context, previous.h, step),
+            self.input[step.t],
+        );
+        let z = self.sum.apply(context, recurrent.add(input), step).add(self.bias);
+        let inputs = [("recurrent term", recurrent), ("input term", input)];
+        context.tell(
+            self.beside,
+            "sum of the terms and the bias",
+            step.time(),
+            z,
+            &inputs,
+        );
+        let h = z.tanh();
+        context.tell_gate(self.beside, ("h", Unary::Tanh), step, || h.value());
+        context.tell(
+            self.beside,
+            "hidden state h_t",
+            step.time(),
+            h,
+            &[("sum of the terms", z)],
+        );
         let h = self.out.apply(context, h, step);
         State {
             h: zoneout(context, self.zoneout_h, previous.h, h),

@@ -4,9 +4,23 @@ use std::fmt;
 
 use kernels::Real;
 
-use super::Term;
+use super::{AtSite, Term};
 use crate::norm::Normalizer;
 use crate::params::ParamId;
+use crate::watch::TermNames;
+
+const INPUT_TERM: TermNames = TermNames {
+    product: "input term x_t W_x",
+    normalized: "normalized input term",
+    vector: "x_t",
+    weight: "W_x",
+};
+const RECURRENT_TERM: TermNames = TermNames {
+    product: "recurrent term h_{t-1} W_h",
+    normalized: "normalized recurrent term",
+    vector: "h_{t-1}",
+    weight: "W_h",
+};
 
 /// A place in a recurrent cell where values are normalized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -127,8 +141,27 @@ impl<T: Real> Sites<T> {
 
     /// A product with a weight, and what normalizes it at a site.
     pub(super) fn term(&self, site: Site, weight: ParamId) -> Term<'_, T> {
-        let normalizer = self.at(site);
-        Term { weight, normalizer }
+        Term {
+            weight,
+            normalizer: self.at(site),
+            names: match site {
+                Site::X => INPUT_TERM,
+                _ => RECURRENT_TERM,
+            },
+        }
+    }
+
+    /// A site of the cell that has the parameter `beside`, during a pass.
+    pub(super) fn begin<'t>(&self, site: Site, beside: ParamId) -> AtSite<'_, 't, T> {
+        let (x, normalized) = match site {
+            Site::X => (INPUT_TERM.product, INPUT_TERM.normalized),
+            Site::H => (RECURRENT_TERM.product, RECURRENT_TERM.normalized),
+            Site::Sum => ("sum of both terms", "normalized sum of both terms"),
+            Site::C => ("c_t", "normalized copy of the cell"),
+            Site::Carry => ("c_t", "normalized cell"),
+            Site::Out => ("h_t", "normalized hidden state"),
+        };
+        AtSite::new(self.at(site)).named(beside, x, normalized)
     }
 
     /// Panics if a site is used that `cell` has not.

@@ -9,12 +9,15 @@ use crate::lengths::Lengths;
 use crate::norm::{Memory, Normalizer, Step};
 use crate::params::ParamId;
 use crate::regularization::{Regularization, variational_mask, weight_drop};
+use crate::watch::TermNames;
 
 /// A site during a pass: the normalizer, if there is one, and what it remembers.
 #[derive(Debug)]
 pub struct AtSite<'a, 't, T: Real> {
     normalizer: Option<&'a dyn Normalizer<T>>,
     memory: Memory<'t, T>,
+    /// A parameter of the layer, and what a watch knows the values and the normalized ones by.
+    names: Option<(ParamId, &'static str, &'static str)>,
 }
 
 impl<'a, 't, T: Real> AtSite<'a, 't, T> {
@@ -23,6 +26,17 @@ impl<'a, 't, T: Real> AtSite<'a, 't, T> {
         Self {
             normalizer,
             memory: Memory::default(),
+            names: None,
+        }
+    }
+
+    /// The same, whose normalized values are told to a watch as `normalized`, computed of `x`, in the
+    /// layer that has the parameter `beside`.
+    #[must_use]
+    pub fn named(self, beside: ParamId, x: &'static str, normalized: &'static str) -> Self {
+        Self {
+            names: Some((beside, x, normalized)),
+            ..self
         }
     }
 
@@ -39,10 +53,14 @@ impl<'a, 't, T: Real> AtSite<'a, 't, T> {
         x: Var<'t, T>,
         step: Step<'_, T>,
     ) -> Var<'t, T> {
-        match self.normalizer {
-            Some(normalizer) => normalizer.step(context, x, step, &mut self.memory),
-            None => x,
+        let Some(normalizer) = self.normalizer else {
+            return x;
+        };
+        let y = normalizer.step(context, x, step, &mut self.memory);
+        if let Some((beside, name, normalized)) = self.names {
+            context.tell(beside, normalized, step.time(), y, &[(name, x)]);
         }
+        y
     }
 }
 
@@ -53,6 +71,8 @@ pub struct Term<'a, T: Real> {
     pub weight: ParamId,
     /// What normalizes the product.
     pub normalizer: Option<&'a dyn Normalizer<T>>,
+    /// What a watch knows it by.
+    pub names: TermNames,
 }
 
 impl<'a, T: Real> Term<'a, T> {
@@ -77,15 +97,46 @@ impl<'a, T: Real> Term<'a, T> {
     #[track_caller]
     fn of_symbols<'t>(&self, context: &mut Context<'t, '_, T>, input: &Sequence<'t, T>) -> Var<'t, T> {
         let weight = self.weight(context);
-        let Some(normalizer) = self.normalizer else {
-            return input.product(weight);
-        };
         // A one-hot vector has norm 1: no normalizer changes it. One that is dropped or enlarged has
         // the norm of its factor, which stands for it.
-        let product = input
-            .map_symbol_factors(|factors| normalizer.operand(context, factors))
-            .product(weight);
-        normalizer.sequence(context, product, input.first_step(), input.lengths())
+        let product = match self.normalizer {
+            Some(normalizer) => input
+                .map_symbol_factors(|factors| normalizer.operand(context, factors))
+                .product(weight),
+            None => input.product(weight),
+        };
+        let (names, from) = (self.names, input.first_step());
+        context.tell(
+            self.weight,
+            names.product,
+            from,
+            product,
+            &[(names.weight, weight)],
+        );
+        self.normalized(context, product, from, input.lengths())
+    }
+
+    /// All steps of the product, normalized.
+    #[track_caller]
+    fn normalized<'t>(
+        &self,
+        context: &mut Context<'t, '_, T>,
+        product: Var<'t, T>,
+        from: usize,
+        lengths: Option<&Lengths<T>>,
+    ) -> Var<'t, T> {
+        let Some(normalizer) = self.normalizer else {
+            return product;
+        };
+        let (names, y) = (self.names, normalizer.sequence(context, product, from, lengths));
+        context.tell(
+            self.weight,
+            names.normalized,
+            from,
+            y,
+            &[(names.product, product)],
+        );
+        y
     }
 
     /// The same for vectors `x [T, B, D]`, the first of which is that of time step `from`.
@@ -98,11 +149,14 @@ impl<'a, T: Real> Term<'a, T> {
         lengths: Option<&Lengths<T>>,
     ) -> Var<'t, T> {
         let weight = self.weight(context);
-        let Some(normalizer) = self.normalizer else {
-            return x.matmul(weight);
+        let x = match self.normalizer {
+            Some(normalizer) => normalizer.operand(context, x),
+            None => x,
         };
-        let product = normalizer.operand(context, x).matmul(weight);
-        normalizer.sequence(context, product, from, lengths)
+        let (names, product) = (self.names, x.matmul(weight));
+        let inputs = [(names.vector, x), (names.weight, weight)];
+        context.tell(self.weight, names.product, from, product, &inputs);
+        self.normalized(context, product, from, lengths)
     }
 
     /// Begins a pass in which one step follows another.
@@ -110,7 +164,8 @@ impl<'a, T: Real> Term<'a, T> {
         TermPass {
             weight: self.weight(context),
             mask: None,
-            site: AtSite::new(self.normalizer),
+            site: AtSite::new(self.normalizer).named(self.weight, self.names.product, self.names.normalized),
+            term: *self,
         }
     }
 }
@@ -118,6 +173,7 @@ impl<'a, T: Real> Term<'a, T> {
 /// A [`Term`] during a pass.
 #[derive(Debug)]
 pub struct TermPass<'a, 't, T: Real> {
+    term: Term<'a, T>,
     weight: Var<'t, T>,
     /// `[B, D]`, of what is multiplied by the weight.
     mask: Option<Var<'t, T>>,
@@ -155,6 +211,10 @@ impl<'t, T: Real> TermPass<'_, 't, T> {
             Some(normalizer) => normalizer.operand(context, v),
             None => v,
         };
-        self.site.apply(context, v.matmul(self.weight), step)
+        let Term { weight, names, .. } = self.term;
+        let product = v.matmul(self.weight);
+        let inputs = [(names.vector, v), (names.weight, self.weight)];
+        context.tell(weight, names.product, step.time(), product, &inputs);
+        self.site.apply(context, product, step)
     }
 }

@@ -11,6 +11,7 @@ use crate::context::{Context, Mode, Statistics};
 use crate::init::Initializer;
 use crate::lengths::Lengths;
 use crate::params::{ParamId, Scope};
+use crate::watch::Moments;
 
 /// Settings of a [`BatchNorm`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -114,6 +115,7 @@ impl BatchNorm {
         let shape = x.shape();
         let groups = if shape.rank() == 3 { shape.extent(0) } else { 1 };
         if let Some((mean, var)) = self.fixed(context, (step, groups), memory) {
+            self.tell(context, x, step, (&mean, &var));
             return x.batch_norm_fixed(gamma, beta, &mean, &var, epsilon);
         }
         let out = match self.correction(context, (step, groups), memory) {
@@ -123,7 +125,9 @@ impl BatchNorm {
             None => x.batch_norm(gamma, beta, epsilon),
         };
         let batch = shape.extent(shape.rank() - 2);
-        self.learn(context, step, batch, &out.mean.value(), &out.var.value());
+        let (mean, var) = (out.mean.value(), out.var.value());
+        self.tell(context, x, step, (&mean, &var));
+        self.learn(context, step, batch, &mean, &var);
         out.y
     }
 
@@ -152,6 +156,24 @@ impl BatchNorm {
             (_, Some(lengths)) => super::step_by_step(self, context, x, from, Some(lengths)),
             (_, None) => self.all_rows(context, x, all, memory),
         }
+    }
+
+    fn tell<'t, T: Real>(
+        &self,
+        context: &mut Context<'t, '_, T>,
+        x: Var<'t, T>,
+        step: Step<'_, T>,
+        (mean, var): (&Tensor<T>, &Tensor<T>),
+    ) {
+        let moments = Moments {
+            time: (self.steps != StepRows::SequenceWise).then_some(step.time()),
+            x,
+            mean,
+            var,
+            epsilon: self.epsilon,
+            live: None,
+        };
+        context.tell_moments(self.gamma, &moments);
     }
 
     fn correction<'t, T: Real>(

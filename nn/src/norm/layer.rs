@@ -2,14 +2,15 @@
 
 use std::ops::Range;
 
-use autodiff::{SequenceMoments, SequenceNorm, Var};
-use kernels::{Real, RowMoments};
+use autodiff::{SequenceMoments, SequenceNorm, Tensor, Var};
+use kernels::{Binary, Real, Reduce, RowMoments, Unary};
 
 use super::{FusedNorm, Memory, Normalizer, Step};
 use crate::context::Context;
 use crate::init::Initializer;
-use crate::lengths::Lengths;
+use crate::lengths::{Lengths, LiveRows};
 use crate::params::{ParamId, Scope};
+use crate::watch::Moments;
 
 /// Settings of a [`LayerNorm`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -96,6 +97,42 @@ impl LayerNorm {
         let beta = self.beta.map(|beta| context.param(beta));
         x.row_norm(gamma, beta, T::of(self.epsilon), self.moments)
     }
+
+    /// The moments of the rows of `x`, which are those of so many steps, `[G, B·groups]` each, for a
+    /// watch.
+    fn row_moments<T: Real>(&self, x: &Tensor<T>, steps: usize) -> (Tensor<T>, Tensor<T>) {
+        let rows = x.shape().rows();
+        let (all, width) = (
+            rows.rows * self.moments.groups,
+            rows.columns / self.moments.groups,
+        );
+        let (of_rows, of_steps) = ([all, width], [steps, all / steps.max(1)]);
+        let (share, x) = (Unary::Scale(T::one() / T::of(width as f64)), x.reshape(of_rows));
+        let mean = match self.moments.centered {
+            true => x.reduce(Reduce::Sum, 1).map(share),
+            false => x.device().zeros([all]),
+        };
+        let centred = x.zip(Binary::Sub, &mean.reshape([all, 1]));
+        let var = centred.reduce(Reduce::SumSquares, 1).map(share);
+        (mean.reshape(of_steps), var.reshape(of_steps))
+    }
+
+    fn told<'a, 't, T: Real>(
+        &self,
+        x: Var<'t, T>,
+        time: usize,
+        (mean, var): (&'a Tensor<T>, &'a Tensor<T>),
+        live: Option<&'a LiveRows<T>>,
+    ) -> Moments<'a, 't, T> {
+        Moments {
+            time: Some(time),
+            x,
+            mean,
+            var,
+            epsilon: self.epsilon,
+            live,
+        }
+    }
 }
 
 impl<T: Real> Normalizer<T> for LayerNorm {
@@ -104,9 +141,13 @@ impl<T: Real> Normalizer<T> for LayerNorm {
         &self,
         context: &mut Context<'t, '_, T>,
         x: Var<'t, T>,
-        _: Step<'_, T>,
+        step: Step<'_, T>,
         _: &mut Memory<'t, T>,
     ) -> Var<'t, T> {
+        if context.is_watched() {
+            let (mean, var) = self.row_moments(&x.value(), 1);
+            context.tell_moments(self.gamma, &self.told(x, step.time(), (&mean, &var), step.live));
+        }
         self.rows(context, x)
     }
 
@@ -115,9 +156,14 @@ impl<T: Real> Normalizer<T> for LayerNorm {
         &self,
         context: &mut Context<'t, '_, T>,
         x: Var<'t, T>,
-        _: usize,
-        _: Option<&Lengths<T>>,
+        from: usize,
+        lengths: Option<&Lengths<T>>,
     ) -> Var<'t, T> {
+        if context.is_watched() {
+            let (mean, var) = self.row_moments(&x.value(), x.shape().extent(0));
+            let moments = self.told(x, from, (&mean, &var), None);
+            context.tell_moments_of_steps(self.gamma, &moments, lengths);
+        }
         self.rows(context, x)
     }
 

@@ -3,7 +3,7 @@
 mod fused;
 
 use autodiff::Var;
-use kernels::Real;
+use kernels::{Real, Unary};
 
 use super::initial::InitialState;
 use super::{AtSite, Cell, Pass, Sequence, Site, Sites, State, States, Term, TermPass, Unfused};
@@ -148,7 +148,8 @@ impl<T: Real> Cell<T> for Lstm<T> {
         't: 'a,
     {
         let (batch, regularization) = (input.batch(), self.regularization);
-        let sum = AtSite::new(self.sites.at(Site::Sum));
+        let at = |site: Site| self.sites.begin(site, self.w_h);
+        let sum = at(Site::Sum);
         let input = &self.dropped(context, input);
         let product = self.input_term().of_sequence(context, input);
         let bias = context.param(self.bias);
@@ -163,12 +164,13 @@ impl<T: Real> Cell<T> for Lstm<T> {
             recurrent: recurrent.regularized(context, &regularization, batch),
             sum,
             bias,
-            carry: AtSite::new(self.sites.at(Site::Carry)),
-            cell: AtSite::new(self.sites.at(Site::C)),
-            out: AtSite::new(self.sites.at(Site::Out)),
+            carry: at(Site::Carry),
+            cell: at(Site::C),
+            out: at(Site::Out),
             initial: self.initial,
             batch,
             regularization,
+            beside: self.w_h,
         })
     }
 
@@ -195,6 +197,8 @@ struct LstmPass<'a, 't, T: Real> {
     initial: InitialState,
     batch: usize,
     regularization: Regularization,
+    /// A parameter of the cell, whose path tells a watch where this is.
+    beside: ParamId,
 }
 
 impl<'t, T: Real> Pass<'t, T> for LstmPass<'_, 't, T> {
@@ -209,16 +213,35 @@ impl<'t, T: Real> Pass<'t, T> for LstmPass<'_, 't, T> {
         previous: State<'t, T>,
         step: Step<'_, T>,
     ) -> State<'t, T> {
-        let c_previous = previous.cell();
-        let recurrent = self.recurrent.apply(context, previous.h, step);
-        let sum = recurrent.add(self.input[step.t]);
+        let (c_previous, time, at) = (previous.cell(), step.time(), self.beside);
+        let (recurrent, input) = (
+            self.recurrent.apply(context, previous.h, step),
+            self.input[step.t],
+        );
+        let sum = recurrent.add(input);
         let z = match self.bias {
             Some(bias) => self.sum.apply(context, sum, step).add(bias),
             None => sum,
         };
+        context.tell(
+            at,
+            "sum of the terms and the bias",
+            time,
+            z,
+            &[("recurrent term", recurrent), ("input term", input)],
+        );
+        self.tell_gates(context, z, step);
         let (c, o) = self.gates(context, z, c_previous);
+        context.tell(
+            at,
+            "cell c_t",
+            time,
+            c,
+            &[("sum of the terms", z), ("c_{t-1}", c_previous)],
+        );
         let c = self.carry.apply(context, c, step);
         let h = o.mul(self.cell.apply(context, c, step).tanh());
+        context.tell(at, "hidden state h_t", time, h, &[("c_t", c), ("output gate", o)]);
         let h = self.out.apply(context, h, step);
         State {
             h: zoneout(context, self.regularization.zoneout_h, previous.h, h),
@@ -243,5 +266,15 @@ impl<'t, T: Real> LstmPass<'_, 't, T> {
         let [f, i, o] = [0, 1, 2].map(|gate| gates[gate].sigmoid());
         let g = recurrent_dropout(context, p, gates[GATE_G].tanh());
         (f.mul(c_previous).add(i.mul(g)), o)
+    }
+
+    /// The gates are one operation, which shows the cell and the last of them only.
+    fn tell_gates(&self, context: &mut Context<'t, '_, T>, z: Var<'t, T>, step: Step<'_, T>) {
+        let functions = [Unary::Sigmoid, Unary::Sigmoid, Unary::Sigmoid, Unary::Tanh];
+        for (gate, (name, f)) in ["f", "i", "o", "g"].into_iter().zip(functions).enumerate() {
+            let size = z.shape().last() / 4;
+            let activation = || z.value().slice(1, gate * size..(gate + 1) * size).map(f);
+            context.tell_gate(self.beside, (name, f), step, activation);
+        }
     }
 }

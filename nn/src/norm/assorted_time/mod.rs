@@ -3,14 +3,15 @@
 #[cfg(test)]
 mod tests;
 
-use autodiff::Var;
+use autodiff::{Tensor, Var};
 use kernels::Real;
 
 use super::{Memory, Normalizer, Step};
 use crate::context::Context;
 use crate::init::Initializer;
-use crate::lengths::Lengths;
+use crate::lengths::{Lengths, LiveRows};
 use crate::params::{ParamId, Scope};
+use crate::watch;
 
 /// Settings of an [`AssortedTimeNorm`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -116,6 +117,23 @@ impl AssortedTimeNorm {
         );
     }
 
+    fn told<'a, 't, T: Real>(
+        &self,
+        x: Var<'t, T>,
+        time: usize,
+        (mean, var): (&'a Tensor<T>, &'a Tensor<T>),
+        live: Option<&'a LiveRows<T>>,
+    ) -> watch::Moments<'a, 't, T> {
+        watch::Moments {
+            time: Some(time),
+            x,
+            mean,
+            var,
+            epsilon: self.epsilon,
+            live,
+        }
+    }
+
     /// `x [.., F]` as `[R, G, F/G]`, R being the number of rows.
     fn grouped<'t, T: Real>(&self, x: Var<'t, T>) -> Var<'t, T> {
         let rows = x.shape().rows();
@@ -150,6 +168,17 @@ impl AssortedTimeNorm {
             Some(beta) => y.add(context.param(beta)),
             None => y,
         }
+    }
+}
+
+impl<T: Real> Moments<'_, T> {
+    /// Those of so many steps, `[T, B·G]` each.
+    fn by_step(self, steps: usize) -> (Tensor<T>, Tensor<T>) {
+        let [mean, var] = [self.mean, self.var].map(|all| {
+            let all = all.value();
+            all.reshape([steps, all.len() / steps.max(1)])
+        });
+        (mean, var)
     }
 }
 
@@ -219,6 +248,8 @@ impl<T: Real> Normalizer<T> for AssortedTimeNorm {
             mean: both[0].reshape(steps),
             var: both[1].reshape(steps),
         });
+        let (mean, var) = pooled.by_step(1);
+        context.tell_moments(self.gamma, &self.told(x, step.time(), (&mean, &var), step.live));
         self.apply(context, x, pooled)
     }
 
@@ -228,7 +259,7 @@ impl<T: Real> Normalizer<T> for AssortedTimeNorm {
         context: &mut Context<'t, '_, T>,
         x: Var<'t, T>,
         from: usize,
-        _: Option<&Lengths<T>>,
+        lengths: Option<&Lengths<T>>,
     ) -> Var<'t, T> {
         self.check_start(from);
         let shape = x.shape();
@@ -249,6 +280,8 @@ impl<T: Real> Normalizer<T> for AssortedTimeNorm {
             mean: back(pooled.mean),
             var: back(pooled.var),
         };
+        let (mean, var) = pooled.by_step(shape.extent(0));
+        context.tell_moments_of_steps(self.gamma, &self.told(x, from, (&mean, &var), None), lengths);
         self.apply(context, x, pooled).reshape(shape)
     }
 }

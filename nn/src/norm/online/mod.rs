@@ -17,6 +17,7 @@ use crate::context::{Context, Mode};
 use crate::init::Initializer;
 use crate::lengths::Lengths;
 use crate::params::{ParamId, Scope};
+use crate::watch::Moments;
 
 /// Settings of an [`OnlineNorm`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -164,13 +165,21 @@ impl OnlineNorm {
         let gamma = context.param(self.gamma);
         let beta = self.beta.map(|beta| context.param(beta));
         let epsilon = T::of(self.config.epsilon);
+        let (mean, var) = self.found(context, memory).at(step, groups);
+        let told = Moments {
+            time: Some(step.time()),
+            x,
+            mean: &mean,
+            var: &var,
+            epsilon: self.config.epsilon,
+            live: None,
+        };
+        context.tell_moments(self.gamma, &told);
         if context.mode() != Mode::Train || batch == 0 {
-            let (mean, var) = self.found(context, memory).at(step, groups);
             return x.batch_norm_fixed(gamma, beta, &mean, &var, epsilon);
         }
         // Now, so that a step without a row is refused before anything is recorded.
         let targets = self.table.targets(step, groups);
-        let (mean, var) = self.found(context, memory).at(step, groups);
         let y = match &self.control {
             None => x.batch_norm_fixed(gamma, beta, &mean, &var, epsilon),
             Some(control) => {

@@ -299,15 +299,20 @@ pub fn create_results(root: &Path) -> Result<(), RunDirectoryError> {
 fn probe(directory: &Path) -> Result<(), RunDirectoryError> {
     let path = directory.join(format!("{PROBE}{}", std::process::id()));
     let mut open = OpenOptions::new();
+    // It may be there: processes of two machines can have the same number.
     let mut probe = open
         .write(true)
-        .create_new(true)
+        .create(true)
+        .truncate(true)
         .open(&path)
         .map_err(io_error("create a file in", directory))?;
     // A block of bytes on the disk, since a full disk still takes an empty file.
     let written = probe.write_all(&[0; 4096]).and_then(|()| probe.sync_all());
     drop(probe);
-    let removed = fs::remove_file(&path);
+    let removed = match fs::remove_file(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    };
     written.map_err(io_error("write a file in", directory))?;
     removed.map_err(io_error("remove a file in", directory))
 }

@@ -262,12 +262,16 @@ impl SweepFile {
     }
 }
 
-/// The value of each field, as it is set or else as the configuration has it.
+/// The value of each field, as it is set or else as the configuration has it, the name alone of a table
+/// such as `optimizer`.
 fn values(fields: &[String], settings: &[Assignment], config: &RunConfig) -> Vec<String> {
     let config = serde_json::to_value(config).expect("a configuration has text as keys");
     let value = |field: &String| {
         let set = settings.iter().find(|setting| setting.field == *field);
-        let found = || config.pointer(&format!("/{}", field.replace('.', "/")));
+        let found = || {
+            let value = config.pointer(&format!("/{}", field.replace('.', "/")))?;
+            Some(value.get("name").unwrap_or(value))
+        };
         let value = set.map(|setting| &setting.value).or_else(found);
         value.map_or(String::new(), shown)
     };

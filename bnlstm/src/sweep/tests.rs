@@ -93,6 +93,8 @@ fn entries_of_the_list_are_crossed_with_the_grid_and_change_what_all_have() {
     assert_eq!(plan.fields[1], "model.hidden_size");
     assert_eq!(plan.combinations[0].values[1], "8");
     assert_eq!(plan.combinations[2].values[0], "lstm");
+    assert_eq!(plan.fields[2], "optimizer");
+    assert_eq!(plan.combinations[0].values[2], "rmsprop");
 }
 
 #[test]

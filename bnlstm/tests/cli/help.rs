@@ -100,7 +100,15 @@ fn every_command_lists_its_options() {
     ];
     check(
         &["sweep"],
-        &[&own[..], &["<FILE>", "SLURM_ARRAY_TASK_ID", "[[list]]"]].concat(),
+        &[
+            &own[..],
+            &[
+                "<FILE>",
+                "${SLURM_ARRAY_TASK_ID}/${SLURM_ARRAY_TASK_COUNT}",
+                "[[list]]",
+            ],
+        ]
+        .concat(),
     );
 }
 

@@ -8,6 +8,11 @@ pub(crate) fn shortest(value: f64) -> String {
     text.strip_suffix(".0").unwrap_or(&text).to_owned()
 }
 
+/// Bytes as hexadecimal digits in lower case.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The shortest text of a number that is rounded to six digits.
 pub(crate) fn six_digits(value: f64) -> String {
     let rounded = format!("{value:.5e}");

@@ -13,17 +13,18 @@
 //! }
 //! ```
 
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Time between two lines of one task where there are no bars.
 const LINE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// The form of a bar: what, how far, how long it will still take, and a note.
-const BAR: &str = "{prefix} [{bar:30}] {pos}/{len}, {eta} left  {wide_msg}";
+/// The form of a bar: what, how far, how fast, how long it will still take, and a note.
+const BAR: &str = "{prefix} [{bar:30}] {pos}/{len}, {per_sec}, {eta} left  {wide_msg}";
 
 /// Shows the progress of any number of tasks at the same time; clones show in the same place.
 #[derive(Clone)]
@@ -105,6 +106,17 @@ enum View {
 }
 
 impl Task {
+    /// Records that a number of steps was done before.
+    pub fn begin_at(&mut self, steps: u64) {
+        match &mut self.view {
+            View::Bar(bar) => {
+                bar.set_position(steps);
+                bar.reset_eta();
+            }
+            View::Lines(task) => task.begin_at(steps),
+        }
+    }
+
     /// Records that a number of further steps is done.
     pub fn advance(&mut self, steps: u64) {
         match &mut self.view {
@@ -137,6 +149,8 @@ struct LineTask {
     steps: u64,
     done: u64,
     note: String,
+    /// When it started, and what was done then.
+    began: (Instant, u64),
     /// When its last line was written, or the task started.
     shown: Instant,
 }
@@ -149,8 +163,14 @@ impl LineTask {
             steps,
             done: 0,
             note: String::new(),
+            began: (now, 0),
             shown: now,
         }
+    }
+
+    fn begin_at(&mut self, steps: u64) {
+        self.done = steps;
+        self.began.1 = steps;
     }
 
     fn advance(&mut self, steps: u64, now: Instant) {
@@ -159,16 +179,37 @@ impl LineTask {
         let finishes = self.done >= self.steps && !finished_before;
         if finishes || now.saturating_duration_since(self.shown) >= LINE_INTERVAL {
             self.shown = now;
-            let separator = if self.note.is_empty() { "" } else { ", " };
-            let Self {
-                label,
-                done,
-                steps,
-                note,
-                ..
-            } = &*self;
-            write_line(&self.lines, &format!("{label}: {done}/{steps}{separator}{note}"));
+            write_line(&self.lines, &self.line(now));
         }
+    }
+}
+
+impl LineTask {
+    /// What a line says at a time.
+    fn line(&self, now: Instant) -> String {
+        let Self {
+            label,
+            done,
+            steps,
+            note,
+            began,
+            ..
+        } = self;
+        let mut line = format!("{label}: {done}/{steps}");
+        let seconds = now.saturating_duration_since(began.0).as_secs_f64();
+        let rate = (done - began.1) as f64 / seconds;
+        if rate.is_normal() {
+            let _ = write!(line, ", {rate:.1}/s");
+            let left = steps.saturating_sub(*done) as f64 / rate;
+            if left > 0.0 {
+                let left = Duration::try_from_secs_f64(left.ceil()).unwrap_or(Duration::MAX);
+                let _ = write!(line, ", {} left", HumanDuration(left));
+            }
+        }
+        if !note.is_empty() {
+            let _ = write!(line, ", {note}");
+        }
+        line
     }
 }
 
@@ -217,11 +258,28 @@ mod tests {
         task.note = "loss 0.5".to_owned();
         task.advance(1, start + LINE_INTERVAL);
         task.advance(1, start + LINE_INTERVAL * 3 / 2);
-        assert_eq!(output.text(), "LSTM: 2/4, loss 0.5\n");
+        let first = "LSTM: 2/4, 0.4/s, 5 seconds left, loss 0.5\n";
+        assert_eq!(output.text(), first);
         task.advance(1, start + LINE_INTERVAL * 3 / 2);
-        assert_eq!(output.text(), "LSTM: 2/4, loss 0.5\nLSTM: 4/4, loss 0.5\n");
+        assert_eq!(output.text(), format!("{first}LSTM: 4/4, 0.5/s, loss 0.5\n"));
         task.advance(1, start + LINE_INTERVAL * 3 / 2);
         assert_eq!(output.text().lines().count(), 2);
+    }
+
+    /// A run that goes on is as fast as its own steps are.
+    #[test]
+    fn what_was_done_before_counts_for_no_rate() {
+        let output = Shared::default();
+        let start = Instant::now();
+        let mut task = LineTask::new(
+            Arc::new(Mutex::new(output.clone())),
+            "LSTM".to_owned(),
+            400,
+            start,
+        );
+        task.begin_at(200);
+        task.advance(100, start + 10 * LINE_INTERVAL);
+        assert_eq!(output.text(), "LSTM: 300/400, 2.0/s, 50 seconds left\n");
     }
 
     #[test]
@@ -240,8 +298,10 @@ mod tests {
         let mut lines: Vec<_> = text.lines().collect();
         assert_eq!(lines.pop(), Some("done"));
         lines.sort_unstable();
-        let expected: Vec<_> = (0..8).map(|run| format!("run {run}: 1/1")).collect();
-        assert_eq!(lines, expected);
+        for (run, line) in lines.iter().enumerate() {
+            assert!(line.starts_with(&format!("run {run}: 1/1")), "{line}");
+        }
+        assert_eq!(lines.len(), 8);
     }
 
     #[test]

@@ -3,16 +3,18 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use nn::checkpoint::Checkpoint;
 
 use super::Failure;
 use super::output::{describe_task, line};
 use crate::config::{RunConfig, ValueError};
 use crate::device::DeviceChoice;
+use crate::run;
 use crate::run_directory::RunDirectory;
 use crate::scores::Scores;
 use crate::table::{Column, Table};
 use crate::task::{CharLm, Split, Task};
-use crate::trainer::Trainer;
+use crate::trainer::{Origin, Trainer};
 
 /// Measures a trained model, with the statistics of each batch that is measured, with the
 /// running averages from training, and with the population estimates.
@@ -24,6 +26,10 @@ pub struct Eval {
     /// number of streams of a text whose states are carried.
     #[arg(long)]
     batch: Option<usize>,
+    /// Measure the model as it was after the last update, not the one that was best on the validation
+    /// examples.
+    #[arg(long)]
+    last: bool,
     /// The part of the data.
     #[arg(long, value_enum, default_value = "test")]
     split: Split,
@@ -52,14 +58,24 @@ impl Eval {
         let task = config.task.load()?;
         let others = self.other_tasks(&config, task.as_ref())?;
         let mut trainer = Trainer::<f32>::new(&config, task.as_ref(), &device.open());
-        trainer.restore_best(&directory.checkpoint())?;
+        let path = directory.checkpoint();
+        let best = if self.last {
+            trainer.restore(&path)?;
+            None
+        } else {
+            trainer.restore_best(&path)?;
+            run::selected(&path)
+        };
+        let after = best.unwrap_or(trainer.updates());
         describe_task(task.as_ref())?;
         line(format_args!(
-            "{}: {}, after {} updates",
+            "{}: {}, after {after} updates",
             config.model.normalization.label(),
             config.model.normalization,
-            trainer.updates()
         ))?;
+        if Origin::of(&Checkpoint::read(&path)?)?.digest != task.digest() {
+            line(format_args!("the data are not those that it was trained with"))?;
+        }
         let part = self.split.name();
         let table = match others.as_slice() {
             [] => Scores::measure(&mut trainer, self.split)?.table(part, task.metric()),

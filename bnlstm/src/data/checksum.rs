@@ -77,10 +77,6 @@ impl fmt::Display for Verdict {
     }
 }
 
-fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// A published file.
 struct Known {
     dataset: &'static str,
@@ -91,6 +87,8 @@ struct Known {
 }
 
 use Checksum::{Md5 as M, Sha256 as S};
+
+use crate::number::hex;
 
 /// SHA-256 where it is known; of some originals only MD5 was published.
 enum Checksum {

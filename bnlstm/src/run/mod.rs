@@ -9,10 +9,9 @@ mod session;
 mod stop;
 mod take_up;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use kernels::Real;
-use nn::checkpoint::CheckpointError;
+use nn::checkpoint::{Checkpoint, CheckpointError};
 
 use crate::config::RunConfig;
 use crate::device::DeviceChoice;
@@ -21,11 +20,12 @@ use crate::progress::Progress;
 use crate::run_directory::{RunDirectory, RunDirectoryError};
 use crate::task::Task;
 use crate::tensorboard::TensorBoardError;
-use crate::trainer::{RestoreError, Trainer};
+use crate::trainer::{RestoreError, beside};
 
 pub use length::Length;
 use session::Session;
 pub use stop::{INTERRUPTED, Stop, Why};
+use take_up::Beside;
 
 /// What is to be carried out.
 pub struct Job<'a> {
@@ -141,22 +141,16 @@ pub fn carry_out(job: &Job<'_>, view: &View<'_>) -> Result<Ended, RunError> {
     Session::<f32>::begin(job, view)?.carry_out()
 }
 
+/// Updates after which the best model stood that a checkpoint of a run has, if it has one.
+pub fn selected(checkpoint: &Path) -> Option<usize> {
+    let checkpoint = Checkpoint::read(checkpoint).ok()?;
+    beside::<Beside>(&checkpoint).ok()?.best.update()
+}
+
 /// A number of epochs, with decimals only where it is not whole.
 pub fn epochs(epochs: f64) -> String {
     match epochs.fract() == 0.0 {
         true => format!("{epochs}"),
         false => format!("{epochs:.2}"),
     }
-}
-
-/// The newest numbers, for a line of progress.
-pub fn note<T: Real>(trainer: &Trainer<'_, T>, record: &Record) -> String {
-    let metric = trainer.task().metric();
-    format!(
-        "loss {:.3}, valid {:.*}{}",
-        record.train_loss,
-        metric.decimals(),
-        metric.of(&record.valid.population),
-        metric.unit()
-    )
 }

@@ -17,6 +17,13 @@ pub(super) struct Best {
     since: usize,
 }
 
+impl Best {
+    /// Updates after which it stood; none before the first evaluation.
+    pub(super) fn update(&self) -> Option<usize> {
+        self.found.map(|(update, _)| update)
+    }
+}
+
 /// Chooses among the models that were evaluated.
 pub(super) struct Selection<T: Real> {
     config: EvaluationConfig,
@@ -55,7 +62,7 @@ impl<T: Real> Selection<T> {
 
     /// Updates of the best model.
     pub(super) fn update(&self) -> Option<usize> {
-        self.best.found.map(|(update, _)| update)
+        self.best.update()
     }
 
     /// Whether the run has gone on in vain for long enough.

@@ -8,7 +8,7 @@ use nn::checkpoint::Checkpoint;
 use super::log::Log;
 use super::selection::Selection;
 use super::take_up::{Beside, take_up};
-use super::{End, Ended, Job, Length, RunError, View, Why, epochs, note};
+use super::{End, Ended, Job, Length, RunError, View, Why, epochs};
 use crate::diagnostics::ParamUpdate;
 use crate::metrics::{Diagnosed, Line, Measured, Record, Timing};
 use crate::progress;
@@ -29,6 +29,8 @@ pub(super) struct Session<'a, T: Real> {
     changes: Vec<ParamUpdate>,
     /// What has passed since the last line of timings.
     timing: Timing,
+    /// The validation score of the last evaluation, as a line of progress has it.
+    valid: String,
     /// Seconds of updates since the last evaluation.
     seconds: f64,
     bar: progress::Task,
@@ -73,7 +75,7 @@ impl<'a, T: Real> Session<'a, T> {
         selection.best = found.best;
         selection.model = found.model;
         let mut bar = view.progress.task(job.name, length.updates as u64);
-        bar.advance(trainer.updates() as u64);
+        bar.begin_at(trainer.updates() as u64);
         Ok(Self {
             job,
             view,
@@ -87,6 +89,7 @@ impl<'a, T: Real> Session<'a, T> {
             selection,
             changes: Vec::new(),
             timing: Timing::default(),
+            valid: String::new(),
             seconds: 0.0,
             bar,
             found: diverged.or(measured),
@@ -171,9 +174,11 @@ impl<'a, T: Real> Session<'a, T> {
     }
 
     fn at_event(&mut self, update: usize) -> Result<(), RunError> {
+        let loss = self.trainer.report().loss;
         if self.length.evaluates(update) {
             self.evaluate()?;
         }
+        self.bar.set_note(format!("loss {loss:.3}{}", self.valid));
         self.look_inside(update)?;
         self.keep()?;
         let minutes = Duration::from_secs_f64(60.0 * self.job.config.checkpoints.minutes);
@@ -200,13 +205,15 @@ impl<'a, T: Real> Session<'a, T> {
         };
         let trainer = &self.trainer;
         self.selection.consider(update, &valid, || trainer.snapshot());
-        let note = note(trainer, &record);
+        self.valid = valid_note(trainer, &valid);
         if self.view.evaluations {
-            let epochs = epochs(record.epoch);
-            let text = format!("epoch {epochs}, update {update}: {note}, {:.2} s", self.seconds);
+            let (epochs, loss) = (epochs(record.epoch), record.train_loss);
+            let text = format!(
+                "epoch {epochs}, update {update}: loss {loss:.3}{}, {:.2} s",
+                self.valid, self.seconds
+            );
             self.view.progress.message(&text);
         }
-        self.bar.set_note(note);
         self.seconds = 0.0;
         self.log.put(Line::Evaluated(record))?;
         self.timing.evaluation += start.elapsed().as_secs_f64();
@@ -301,4 +308,15 @@ impl<'a, T: Real> Session<'a, T> {
         self.write_good()?;
         Ok(End::Measured(measured))
     }
+}
+
+/// A validation score, for a line of progress.
+fn valid_note<T: Real>(trainer: &Trainer<'_, T>, valid: &Scores) -> String {
+    let metric = trainer.task().metric();
+    format!(
+        ", valid {:.*}{}",
+        metric.decimals(),
+        metric.of(&valid.population),
+        metric.unit()
+    )
 }

@@ -12,7 +12,7 @@ use super::selection::Best;
 use super::{Job, RunError};
 use crate::metrics::{DivergedAt, Line};
 use crate::run_directory::Mark;
-use crate::trainer::{RestoreError, Trainer, beside, config_of};
+use crate::trainer::{Origin, RestoreError, Trainer, beside};
 
 /// What a checkpoint of a run has beside the trainer's state.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -82,13 +82,19 @@ impl From<CheckpointError> for Unfit {
 
 fn look_at(job: &Job<'_>, path: &Path, metrics: &[u8]) -> Result<(Checkpoint, Beside), Unfit> {
     let checkpoint = Checkpoint::read(path)?;
-    let config = config_of(&checkpoint)?;
-    if let Some(difference) = config.difference(job.config) {
+    let origin = Origin::of(&checkpoint)?;
+    if let Some(difference) = origin.config.difference(job.config) {
         return Err(Unfit::Other(RunError::Restore(RestoreError::OtherRun {
             path: path.to_owned(),
             field: difference.field,
             found: difference.first,
             expected: difference.second,
+        })));
+    }
+    if origin.digest != job.task.digest() {
+        return Err(Unfit::Other(RunError::Restore(RestoreError::OtherData {
+            path: path.to_owned(),
+            task: job.config.task.to_string(),
         })));
     }
     let beside: Beside = beside(&checkpoint)?;

@@ -63,6 +63,12 @@ pub trait Task: Send + Sync {
         &[]
     }
 
+    /// A checksum of all examples, so that a model is not taken for one that has learned from others; 0
+    /// where they are made from the task's settings alone.
+    fn digest(&self) -> u32 {
+        0
+    }
+
     /// What a model reads and answers.
     fn interface(&self) -> Interface;
 

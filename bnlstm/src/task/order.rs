@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::data::mt19937::authors_pixel_order;
+use crate::number::hex;
 
 /// The order in which a sequence goes through the pixels of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,8 +58,7 @@ pub(super) fn hash(indices: &[usize]) -> String {
     for &index in indices {
         sha.update((index as u32).to_le_bytes());
     }
-    let digest = sha.finalize();
-    digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&sha.finalize()[..8])
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ use cursor::Cursor;
 pub use diagnose::Weights;
 pub use diagnosis::Cause;
 pub use evaluate::NotEstimated;
-pub use restore::{RestoreError, beside, config_of};
+pub use restore::{Origin, RestoreError, beside};
 pub use score::Score;
 use training::Sums;
 pub use training::{Diverged, Phases, TrainReport};
@@ -53,6 +53,8 @@ const EVALUATION_NOISE: u64 = 4;
 pub struct Trainer<'a, T: Real> {
     config: RunConfig,
     task: &'a dyn Task,
+    /// Of the task's examples.
+    digest: u32,
     interface: Interface,
     model: Model<T>,
     store: ParamStore<T>,
@@ -107,6 +109,7 @@ impl<'a, T: Real> Trainer<'a, T> {
         Self {
             config: config.clone(),
             task,
+            digest: task.digest(),
             interface,
             model,
             store,

@@ -33,6 +33,18 @@ pub enum RestoreError {
         /// Its value here.
         expected: Value,
     },
+    /// The run that wrote the file has learned from other examples.
+    #[error(
+        "checkpoint {}: it was written with other data of the task {task} than there are now; put those back, \
+         or name their place in config.toml",
+        path.display()
+    )]
+    OtherData {
+        /// The file.
+        path: PathBuf,
+        /// The task.
+        task: String,
+    },
 }
 
 /// What whoever has trained kept [beside](Trainer::to_bytes) the trainer's state.
@@ -43,12 +55,24 @@ pub fn beside<S: DeserializeOwned>(checkpoint: &Checkpoint) -> Result<S, Checkpo
     Ok(checkpoint.state::<Written<S>>()?.beside)
 }
 
-/// The configuration of the run that has written a checkpoint.
-///
-/// # Errors
-/// If the file is damaged.
-pub fn config_of(checkpoint: &Checkpoint) -> Result<RunConfig, CheckpointError> {
-    Ok(checkpoint.state::<Written<IgnoredAny>>()?.trainer.config)
+/// What the run was that has written a checkpoint.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// Its configuration.
+    pub config: RunConfig,
+    /// The [checksum](crate::task::Task::digest) of the examples that it has learned from.
+    pub digest: u32,
+}
+
+impl Origin {
+    /// Of a checkpoint.
+    ///
+    /// # Errors
+    /// If the file is damaged.
+    pub fn of(checkpoint: &Checkpoint) -> Result<Self, CheckpointError> {
+        let RunState { config, digest, .. } = checkpoint.state::<Written<IgnoredAny>>()?.trainer;
+        Ok(Self { config, digest })
+    }
 }
 
 impl<T: Real> Trainer<'_, T> {

@@ -18,6 +18,8 @@ use crate::config::RunConfig;
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct RunState {
     pub(super) config: RunConfig,
+    /// Of the task's examples.
+    pub(super) digest: u32,
     pub(super) updates: usize,
     pub(super) place: Place,
     pub(super) carried: WrittenStates,
@@ -59,6 +61,7 @@ impl<T: Real> Trainer<'_, T> {
     ) -> Result<Vec<u8>, CheckpointError> {
         let trainer = RunState {
             config: self.config.clone(),
+            digest: self.digest,
             updates: self.updates,
             place: self.cursor.place().clone(),
             carried: WrittenStates::of(&self.carried),

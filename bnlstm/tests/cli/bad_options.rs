@@ -187,7 +187,7 @@ fn a_run_that_diverges_ends_with_an_error() {
     let options = ["--norm", "none", "--learning-rate", "1e38"];
     let parts = [
         "error: run: update 2: ",
-        "the recurrent term of lstm at time step 0",
+        "the recurrent term h_{t-1} W_h of lstm at time step 0",
         "lower the learning rate",
     ];
     workspace.run(&tiny("run", &options)).fails(1, &parts);
@@ -207,11 +207,7 @@ fn a_loss_that_grows_without_overflow_ends_a_run() {
         let workspace = Workspace::new();
         let options = ["--learning-rate", "1e6", "--optimizer", optimizer, "--norm", norm];
         let arguments = tiny("run", &options);
-        let parts = [
-            "error: run: update 2: the loss is ",
-            "at the start",
-            "learning rate, which is 1e6",
-        ];
+        let parts = ["the loss is ", "at the start", "learning rate, which is 1000000"];
         workspace.run(&arguments).fails(1, &parts);
     }
 }

@@ -83,7 +83,16 @@ fn a_text_of_ones_own_is_kept_with_the_run() {
     }
     workspace.write("words.txt", &words()[..2000]);
     let other = workspace.run(&["eval", "run"]);
-    assert!(other.succeeds().stdout.contains("1000 characters to train on"));
+    let other = &other.succeeds().stdout;
+    let told = "the data are not those that it was trained with";
+    assert!(
+        other.contains("1000 characters to train on") && other.contains(told),
+        "{other}"
+    );
+    assert!(!report.contains(told), "{report}");
+    // A run goes on with what it has learned from only.
+    let parts = ["it was written with other data", "words.txt", "put those back"];
+    workspace.refuses(&["train", "--resume", "run"], 1, &parts);
 }
 
 #[test]

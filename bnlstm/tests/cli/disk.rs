@@ -110,6 +110,50 @@ fn keeps_checkpoint(workspace: &Workspace, run: &str, start: fn(&Workspace, &[&s
     assert!(left.is_empty(), "{left:?}");
 }
 
+/// The disk takes some checkpoints, and no more.
+#[test]
+fn a_disk_that_fills_up_during_a_run_keeps_the_last_good_checkpoint() {
+    let workspace = Workspace::new();
+    let Some(disk) = Disk::mount(workspace.path("disk"), "size=700k") else {
+        return;
+    };
+    let run = [
+        "train",
+        "--norm",
+        "none",
+        "--hidden-size",
+        "64",
+        "--batch",
+        "200",
+        "--steps",
+        "60",
+        "--set",
+        "checkpoints.every=10",
+        "--set",
+        "checkpoints.keep=9",
+        "--out",
+    ];
+    workspace.run(&[&run[..], &["whole"]].concat()).succeeds();
+    let outcome = workspace.run(&[&run[..], &["disk/run"]].concat());
+    outcome.fails(1, &["disk/run", "No space left", "free some space"]);
+    let found = files(&disk.0.join("run"));
+    let checkpoints = found
+        .keys()
+        .filter(|path| path.to_string_lossy().ends_with(".safetensors"));
+    assert!(checkpoints.count() >= 2, "{:?}", found.keys());
+    assert!(!found.keys().any(|path| path.to_string_lossy().ends_with(".tmp")));
+    workspace.run(&["eval", "disk/run"]).succeeds();
+
+    // With more room it goes on, to the same bytes.
+    fs::rename(workspace.path("whole"), workspace.path("kept")).unwrap();
+    workspace.copy("disk/run", "whole");
+    workspace.run(&["train", "--resume", "whole"]).succeeds();
+    for name in ["metrics.jsonl", "checkpoint.safetensors"] {
+        let [kept, whole] = ["kept", "whole"].map(|run| workspace.read(&format!("{run}/{name}")));
+        assert!(kept == whole, "{name} differs");
+    }
+}
+
 #[test]
 fn a_directory_that_cannot_be_written_to() {
     let workspace = Workspace::new();

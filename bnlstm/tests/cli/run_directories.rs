@@ -31,11 +31,16 @@ fn a_run_directory_holds_all_of_a_run() {
         ]
     );
     let lines = metrics(&workspace.text("run/metrics.jsonl"));
-    assert_eq!(lines.len(), 2);
-    assert_eq!(lines[0]["epoch"], 1.0);
+    assert_eq!(lines.len(), 3);
+    // A look inside before the first update, an evaluation, and the end.
+    assert_eq!(lines[0]["update"], 0);
+    let norms = lines[0]["diagnostics"]["gradient_norms"].as_array().unwrap();
+    assert_eq!(norms.len(), 64);
+    assert_eq!(lines[1]["epoch"], 1.0);
+    assert_eq!(lines[2]["selected"], lines[1]["update"]);
     for kind in ["batch", "running", "population"] {
-        assert!(lines[0]["valid"][kind]["loss"].as_f64().unwrap() > 0.0);
-        assert!(lines[1]["test"][kind]["loss"].as_f64().unwrap() > 0.0);
+        assert!(lines[1]["valid"][kind]["loss"].as_f64().unwrap() > 0.0);
+        assert!(lines[2]["test"][kind]["loss"].as_f64().unwrap() > 0.0);
     }
 }
 

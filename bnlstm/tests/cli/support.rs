@@ -71,6 +71,12 @@ impl Workspace {
         fs::write(self.path(name), content).unwrap();
     }
 
+    /// Copies a directory with all its files.
+    pub fn copy(&self, from: &str, to: &str) {
+        let status = self.command("cp").args(["-r", from, to]).status();
+        assert!(status.unwrap().success());
+    }
+
     /// Runs the program, which must fail and leave all files as they are.
     pub fn refuses(&self, arguments: &[&str], code: i32, parts: &[&str]) {
         let before = files(self.0.path());

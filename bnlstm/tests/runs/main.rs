@@ -7,4 +7,5 @@ mod padding;
 mod passes;
 mod reader;
 mod settings;
+mod several;
 mod support;

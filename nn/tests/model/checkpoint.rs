@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use autodiff::{Device, Tensor};
 use kernels::{Cpu, Indices, Real};
-use nn::checkpoint::{Checkpoint, CheckpointError, save};
+use nn::checkpoint::{Checkpoint, CheckpointError, Snapshot, save, to_bytes};
 use nn::context::Mode;
 use nn::norm::StepRows;
 use nn::optimizer::Optimizer;
@@ -190,4 +190,42 @@ fn tensors_are_named_by_what_they_are() {
             .iter()
             .any(|name| name.starts_with("optimizer/") && name.contains("running"))
     );
+}
+
+/// The best model travels with the run, and is put back by itself.
+#[test]
+fn the_best_model_is_kept_beside_the_last_one() {
+    let device = Device::<f64>::reference();
+    let run = Run::trained(&device, &DESIGN, 1);
+    let best = Snapshot::of(&run.model.store);
+    let at_best = snapshot(&run.model.store);
+    let mut last = Run::trained(&device, &DESIGN, 4);
+    let path = Path::new("checkpoint");
+    let bytes =
+        to_bytes(path, &last.model.store, &last.optimizer, Some(&best), &progress()).expect("writing");
+    let checkpoint = Checkpoint::of_bytes(path, bytes);
+
+    let mut restored = Run::new(&device, &DESIGN, 9);
+    checkpoint
+        .restore(&mut restored.model.store, &mut restored.optimizer)
+        .expect("restoring");
+    assert_eq!(snapshot(&restored.model.store), snapshot(&last.model.store));
+    let found = checkpoint
+        .best(&restored.model.store, &restored.optimizer)
+        .expect("reading")
+        .expect("a best model");
+    found.put_back(&mut restored.model.store);
+    assert_eq!(snapshot(&restored.model.store), at_best);
+    // A snapshot shares memory with the model until that changes.
+    let copy = Snapshot::of(&last.model.store);
+    let before = snapshot(&last.model.store);
+    best.put_back(&mut last.model.store);
+    assert_ne!(snapshot(&last.model.store), before);
+    copy.put_back(&mut last.model.store);
+    assert_eq!(snapshot(&last.model.store), before);
+
+    let bytes = to_bytes(path, &last.model.store, &last.optimizer, None, &progress()).expect("writing");
+    let without = Checkpoint::of_bytes(path, bytes);
+    let none = without.best(&last.model.store, &last.optimizer).expect("reading");
+    assert!(none.is_none());
 }

@@ -21,6 +21,7 @@ use sha1::{Digest, Sha1};
 
 use super::token::{Kind, kind, tokens};
 use super::{MalformedQuestion, Section};
+use crate::number::hex;
 
 /// Characters of a line that an error shows.
 const SHOWN: usize = 40;
@@ -121,8 +122,7 @@ impl Question {
 
 /// SHA-1 as 40 hexadecimal digits in lower case.
 pub(super) fn sha1(bytes: &[u8]) -> String {
-    let digest = Sha1::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha1::digest(bytes))
 }
 
 /// The lines of a file, with indices from 0.

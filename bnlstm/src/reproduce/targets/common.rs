@@ -52,7 +52,7 @@ pub fn learning_axes(title: impl Into<String>, metric: Metric) -> Figure {
 }
 
 /// What is said beside every table.
-pub const END: &str = "test: of the model after the last update, not of one that was chosen by validation";
+pub const END: &str = "test: of the model of each run that was best on the validation examples";
 
 /// A remark where there is one seed only, so that nothing is known of the spread.
 pub fn spread(value: MeanStd) -> &'static str {
@@ -70,14 +70,4 @@ pub fn seeds(runs: &[&GoodRun]) -> String {
 /// Mean time of a run's updates, as a table says it.
 pub fn seconds(runs: &[&GoodRun]) -> String {
     format!("{:.0}", over(runs, GoodRun::seconds).mean)
-}
-
-/// A model with what the paper reports of it.
-pub struct Row<'r> {
-    /// What the table calls it.
-    pub label: String,
-    /// What the paper reports.
-    pub paper: &'static str,
-    /// Ours.
-    pub runs: Vec<&'r GoodRun>,
 }

@@ -108,3 +108,38 @@ fn claim(courses: &[Course], init: &str) -> Claim {
         ),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STEPS: i32 = 64;
+
+    /// What is said of networks whose norms grow by these factors from one step to the next, with the
+    /// smallest and with the largest γ.
+    fn seen(small: f64, large: f64) -> bool {
+        let course = |gamma: f64, factor: f64| {
+            let norms: Vec<f64> = (0..STEPS).map(|t| factor.powi(t)).collect();
+            Course::of("identity", gamma, &norms)
+        };
+        let largest = GAMMAS[GAMMAS.len() - 1];
+        claim(&[course(GAMMAS[0], small), course(largest, large)], "identity").seen
+    }
+
+    #[test]
+    fn the_claim_is_seen_of_courses_that_show_it_only() {
+        // Nearly flat, and lost by orders of magnitude.
+        assert!(seen(1.0, 1.3));
+        assert!(seen(1.01, 1.3) && seen(0.99, 1.3));
+        // Not flat: lost or grown.
+        assert!(!seen(1.3, 1.3) && !seen(0.8, 1.3));
+        // Not lost: flat, or grown instead.
+        assert!(!seen(1.0, 1.0) && !seen(1.0, 0.8));
+        assert!(!seen(1.3, 1.0));
+    }
+
+    #[test]
+    fn what_is_no_number_shows_nothing() {
+        assert!(!seen(f64::NAN, 1.3) && !seen(1.0, f64::NAN));
+    }
+}

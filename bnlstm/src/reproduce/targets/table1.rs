@@ -1,7 +1,7 @@
 //! Table 1: accuracy on sequential and permuted MNIST.
 
 use super::Target;
-use super::common::{END, Row, finished, over, planned, seconds, seeds, spread, test};
+use super::common::{END, finished, over, planned, seconds, seeds, spread, test};
 use crate::device::DeviceChoice;
 use crate::reproduce::experiments::{Network, Order, images, images_title};
 use crate::reproduce::{Claim, GoodRun, Planned, Report, ReproduceError, Results, Scale, Setting};
@@ -76,24 +76,20 @@ fn report(setting: &Setting, results: &Results, _: DeviceChoice) -> Result<Repor
     for (which, order) in [Order::Scan, Order::Permuted].into_iter().enumerate() {
         for (network, paper) in networks(setting) {
             let plan = |seed| images(setting, order, network, seed);
-            let row = Row {
-                label: network.label(),
-                paper: paper[which],
-                runs: finished(setting, results, usual_seeds(setting), &plan)?,
-            };
-            let ours = over(&row.runs, test(METRIC));
-            let batch = over(&row.runs, |run| METRIC.of(&run.measured.test.batch));
+            let runs = finished(setting, results, usual_seeds(setting), &plan)?;
+            let ours = over(&runs, test(METRIC));
+            let batch = over(&runs, |run| METRIC.of(&run.measured.test.batch));
             table.row([
-                row.label,
+                network.label(),
                 ["scan", "permuted"][which].to_owned(),
-                row.paper.to_owned(),
+                paper[which].to_owned(),
                 format!("{ours:.1}"),
                 format!("{batch:.1}"),
-                seeds(&row.runs),
-                row.runs[0].measured.update.to_string(),
-                seconds(&row.runs),
+                seeds(&runs),
+                runs[0].measured.update.to_string(),
+                seconds(&runs),
             ]);
-            notes.extend(by_epoch(["scan", "permuted"][which], network, row.runs[0]));
+            notes.extend(by_epoch(["scan", "permuted"][which], network, runs[0]));
             means.push((order, network, ours));
         }
     }

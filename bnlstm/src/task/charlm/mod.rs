@@ -5,6 +5,7 @@
 
 mod config;
 
+use std::hash::Hash;
 use std::sync::Arc;
 
 use nn::data::{Batches, LastBatch};
@@ -140,6 +141,14 @@ impl Task for CharLm {
 
     fn provenance(&self) -> &[String] {
         &self.corpus.provenance
+    }
+
+    fn digest(&self) -> u32 {
+        let mut checksum = crc32fast::Hasher::new();
+        for part in [&self.corpus.train, &self.corpus.valid, &self.corpus.test] {
+            part.hash(&mut checksum);
+        }
+        checksum.finalize()
     }
 
     fn interface(&self) -> Interface {

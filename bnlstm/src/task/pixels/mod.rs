@@ -8,6 +8,7 @@
 mod config;
 
 use std::fs;
+use std::hash::Hash;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -176,6 +177,14 @@ impl Task for Pixels {
 
     fn provenance(&self) -> &[String] {
         &self.provenance
+    }
+
+    fn digest(&self) -> u32 {
+        let mut checksum = crc32fast::Hasher::new();
+        for part in [&self.train, &self.valid, &self.test] {
+            part.hash(&mut checksum);
+        }
+        checksum.finalize()
     }
 
     fn interface(&self) -> Interface {

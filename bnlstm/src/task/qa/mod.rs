@@ -2,6 +2,8 @@
 
 mod config;
 
+use std::hash::Hash;
+
 use rand_chacha::ChaCha8Rng;
 
 pub use config::{QaConfig, QuestionsName};
@@ -97,6 +99,14 @@ impl Task for Questions {
 
     fn provenance(&self) -> &[String] {
         &self.provenance
+    }
+
+    fn digest(&self) -> u32 {
+        let mut checksum = crc32fast::Hasher::new();
+        for part in Part::ALL {
+            self.data.part(part).examples.hash(&mut checksum);
+        }
+        checksum.finalize()
     }
 
     fn interface(&self) -> Interface {

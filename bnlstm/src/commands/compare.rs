@@ -15,7 +15,9 @@ use super::several::{Measured, Several};
 use crate::config::ValueError;
 use crate::device::DeviceChoice;
 use crate::normalization::{Sites, parse_list};
+use crate::progress::Progress;
 use crate::run::Stop;
+use crate::runs::Tasks;
 use crate::sweep::{Combination, Plan};
 
 pub use short::short;
@@ -58,6 +60,8 @@ impl Compare {
     fn carry_out(&self, device: DeviceChoice) -> Result<Measured, Failure> {
         let start = Instant::now();
         let plan = self.plan()?;
+        let (runs, progress) = (plan.runs(), Progress::stderr());
+        let tasks = Tasks::ready(&runs, &progress)?;
         let directory = self.output.create_results("compare", &plan.written())?;
         line(format_args!("{}", plan.combinations[0].config.model))?;
         for combination in &plan.combinations {
@@ -66,8 +70,10 @@ impl Compare {
         }
         let several = Several {
             plan: &plan,
-            runs: &plan.runs(),
+            runs: &runs,
+            tasks,
             directory: &directory,
+            progress: &progress,
             force: self.output.force(),
             target: self.target,
             device,

@@ -51,6 +51,7 @@ enum Command {
     /// Train several normalizations with several seeds; a table, learning curves and CSV.
     Compare(compare::Compare),
     /// Train every combination of settings that a file names, with several seeds; one table.
+    #[command(long_about = sweep::LONG)]
     Sweep(sweep::Sweep),
     /// Write one page about runs: table, learning curves, gradients, gates, statistics.
     Report(report::Report),

@@ -10,14 +10,15 @@ use super::options::{RUNS, check_target, data_of_environment, duration};
 use super::output::line;
 use super::several::Several;
 use crate::device::DeviceChoice;
+use crate::progress::Progress;
 use crate::run::Stop;
 use crate::run_directory::ResultsDirectory;
-use crate::runs::Planned;
+use crate::runs::{Planned, Tasks};
 use crate::sweep::{Plan, Shard, SweepFile};
 use crate::table::{Column, Table};
 
 /// How the file is written, and how jobs share its runs.
-const LONG: &str = r#"Trains every combination of settings that a file names, with several seeds, and shows what
+pub const LONG: &str = r#"Trains every combination of settings that a file names, with several seeds, and shows what
 they have come to in one table. The same command goes on where it was stopped.
 
 The file:
@@ -51,7 +52,6 @@ figures/. The exit code is 1 if every run has diverged, and 3 after the time lim
 
 /// Trains every combination of settings that a file names, with several seeds; one table.
 #[derive(Args, Debug)]
-#[command(long_about = LONG)]
 pub struct Sweep {
     /// The file that says which runs there are.
     #[arg(value_name = "FILE")]
@@ -88,12 +88,16 @@ impl Sweep {
         if self.dry_run {
             return self.list(&plan, &all);
         }
+        let progress = Progress::stderr();
+        let tasks = Tasks::ready(&runs, &progress)?;
         let directory = ResultsDirectory::create(&self.out(), &plan.written(), self.force)?;
         let stop = Stop::by_signals().with_limit(self.time_limit);
         let several = Several {
             plan: &plan,
             runs: &runs,
+            tasks,
             directory: &directory,
+            progress: &progress,
             force: self.force,
             target: self.target,
             device,

@@ -276,13 +276,16 @@ impl RunDirectory {
     }
 }
 
-/// Whether it is nothing of a run: an attempt to write, or the folder of figures without any, as a run
+/// Whether it is nothing of a run: an attempt to write, a lock, or the folder of figures without any, as a run
 /// that was interrupted before its first evaluation leaves it.
 fn is_left_over(entry: &DirEntry) -> bool {
     let name = entry.file_name();
     let no_figures = || fs::read_dir(entry.path()).is_ok_and(|mut figures| figures.next().is_none());
     let is_lock = name == lock::LOCK || name == lock::SHARED_LOCK;
-    name.to_string_lossy().starts_with(PROBE) || is_lock || name == FIGURES && no_figures()
+    let text = name.to_string_lossy();
+    // A plan that is being written has a temporary name of this form.
+    let is_attempt = text.starts_with(PROBE) || text.starts_with(&format!(".{}", results::PLAN));
+    is_attempt || is_lock || name == FIGURES && no_figures()
 }
 
 /// Creates a directory for the results of several runs, and tries out that files in it can be written.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{FIGURES, RunDirectory, RunDirectoryError, create_results, io_error, lock};
 
 /// What says which runs there are.
-const PLAN: &str = "plan.toml";
+pub(super) const PLAN: &str = "plan.toml";
 
 /// The directory of several runs: `plan.toml`, the runs in the folder `runs`, figures, and tables.
 ///
@@ -32,8 +32,13 @@ impl ResultsDirectory {
     /// [`RunDirectoryError`] if it holds something else, or the file system refuses.
     pub fn create(root: &Path, plan: &impl Serialize, force: bool) -> Result<Self, RunDirectoryError> {
         create_results(root)?;
-        let _alone = lock::wait(root)?;
         let path = root.join(PLAN);
+        if !force && !path.exists() {
+            // Before the lock, which is a file too. Another program may write the same plan meanwhile.
+            let empty = RunDirectory::open(root).check_empty();
+            empty.or_else(|error| path.exists().then_some(()).ok_or(error))?;
+        }
+        let _alone = lock::wait(root)?;
         let text = toml::to_string(plan).map_err(|source| RunDirectoryError::Config {
             path: path.clone(),
             source,

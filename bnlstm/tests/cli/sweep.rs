@@ -255,7 +255,7 @@ fn tasks_can_be_varied() {
         evaluation.batches = 1
         evaluation.estimation_batches = 1
         [[list]]
-        task.length = 5
+        task.steps = 5
         [[list]]
         task = { name = "digits", order = "scan" }
         training.batch = 399

@@ -27,8 +27,12 @@ pub struct Several<'a> {
     pub plan: &'a Plan,
     /// Those of them that are to be carried out.
     pub runs: &'a [Planned],
+    /// What they learn.
+    pub tasks: Tasks,
     /// Where.
     pub directory: &'a ResultsDirectory,
+    /// Where progress is shown.
+    pub progress: &'a Progress,
     /// Whether runs that are there are replaced.
     pub force: bool,
     /// The validation score whose first epoch is reported.
@@ -54,14 +58,14 @@ impl Several<'_> {
     ///
     /// # Errors
     /// If runs cannot be carried out, were stopped, or have all diverged.
-    pub fn carry_out(&self) -> Result<Vec<Measured>, Failure> {
-        let progress = Progress::stderr();
-        let mut tasks = Tasks::default();
+    pub fn carry_out(mut self) -> Result<Vec<Measured>, Failure> {
+        let mut tasks = std::mem::take(&mut self.tasks);
+        let progress = self.progress;
         let place = Place {
             root: self.directory.root(),
             force: self.force,
             device: self.device,
-            progress: &progress,
+            progress,
             stop: &|| self.stop.why(),
         };
         let finished = runs::carry_out_with(&mut tasks, self.runs, &place).map_err(stopped)?;
@@ -69,11 +73,11 @@ impl Several<'_> {
         let _alone = self.directory.alone()?;
         let found = gather(self.plan.runs(), self.directory.root())?;
         let metrics = found.iter().map(|run| {
-            let task = tasks.get(&run.planned.config.task, &progress)?;
+            let task = tasks.get(&run.planned.config.task, progress)?;
             Ok(task.metric())
         });
         let metrics = metrics.collect::<Result<Vec<Metric>, Failure>>()?;
-        let counts = self.counts(&finished, &found, &mut tasks, &progress)?;
+        let counts = self.counts(&finished, &found, &mut tasks)?;
         let measured = self.measured(&found, &metrics, &counts);
         self.show(&measured)?;
         self.write(&measured, &found, &metrics)?;
@@ -98,7 +102,6 @@ impl Several<'_> {
         finished: &[FinishedRun],
         found: &[FoundRun],
         tasks: &mut Tasks,
-        progress: &Progress,
     ) -> Result<Vec<(usize, usize)>, Failure> {
         let known = finished.iter().map(|run| (run.name.as_str(), run.ended.counts));
         let known: HashMap<&str, (usize, usize)> = known.collect();
@@ -112,7 +115,7 @@ impl Several<'_> {
                 // All of them were trained by other programs.
                 (None, Some(run)) => {
                     let config = &run.planned.config;
-                    let task = tasks.get(&config.task, progress)?;
+                    let task = tasks.get(&config.task, self.progress)?;
                     Trainer::<f32>::new(config, task.as_ref(), &self.device.open()).counts()
                 }
             });

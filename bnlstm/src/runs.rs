@@ -79,7 +79,7 @@ pub enum RunsError {
         /// The run.
         name: String,
         /// What is different.
-        difference: Difference,
+        difference: Box<Difference>,
     },
     /// The directory of a run cannot be used.
     #[error(transparent)]
@@ -270,7 +270,7 @@ fn directory(planned: &Planned, path: &Path) -> Result<RunDirectory, RunsError> 
         Some(difference) => Err(RunsError::OtherRun {
             path: path.to_owned(),
             name: planned.name.clone(),
-            difference,
+            difference: Box::new(difference),
         }),
     }
 }

@@ -130,8 +130,8 @@ fn a_shard_says_what_the_others_have_not_done() {
 fn a_killed_sweep_goes_on_to_the_same_results() {
     // Long enough to be killed amid its runs.
     let text = FILE
-        .replace("epochs = 1", "epochs = 40")
-        .replace("[grid]", "checkpoints.every = 6\n[grid]");
+        .replace("epochs = 1", "epochs = 6")
+        .replace("[grid]", "checkpoints.every = 3\n[grid]");
     let workspace = with_file(&text);
     let mut child = start(&workspace, &["--out", "killed", "--threads", "1"]);
     let patience = Instant::now() + Duration::from_secs(60);

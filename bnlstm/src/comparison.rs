@@ -1,5 +1,7 @@
 //! What several runs have come to, side by side.
 
+use std::collections::HashMap;
+
 use crate::config::RunConfig;
 use crate::metrics::{DivergedAt, Measured, Record};
 use crate::run::{End, Ended};
@@ -52,14 +54,11 @@ impl RunResult {
         first.map(|record| record.epoch)
     }
 
-    /// Whether it differs from another one in its seed at most.
-    fn is_alike(&self, other: &Self) -> bool {
-        let without_seed = |config: &RunConfig| {
-            let mut config = config.clone();
-            config.training.seed = 0;
-            config
-        };
-        without_seed(&self.config) == without_seed(&other.config)
+    /// What it is but for its seed, as text.
+    fn without_seed(&self) -> String {
+        let mut config = self.config.clone();
+        config.training.seed = 0;
+        serde_json::to_string(&config).expect("a configuration has text as keys")
     }
 }
 
@@ -74,8 +73,10 @@ impl Comparison {
     /// The runs that differ in their seeds only, in the order of the plan.
     pub fn groups(&self) -> Vec<Vec<&RunResult>> {
         let mut groups: Vec<Vec<&RunResult>> = Vec::new();
+        let mut known = HashMap::new();
         for result in &self.results {
-            match groups.iter_mut().find(|group| group[0].is_alike(result)) {
+            let index = *known.entry(result.without_seed()).or_insert(groups.len());
+            match groups.get_mut(index) {
                 Some(group) => group.push(result),
                 None => groups.push(vec![result]),
             }

@@ -223,16 +223,18 @@ impl RunConfig {
     /// The first field in which the results of two runs differ, such as `model.hidden_size`, with both
     /// values: neither the place of the data matters nor how often checkpoints are written.
     pub fn difference(&self, other: &Self) -> Option<Difference> {
-        let written = |config: &Self| {
-            let mut value = serde_json::to_value(config).expect("a configuration has text as keys");
-            let fields = value.as_object_mut().expect("a configuration is a map");
-            fields.remove("checkpoints");
-            if let Some(task) = fields.get_mut("task").and_then(Value::as_object_mut) {
-                task.remove("data");
-            }
-            value
-        };
-        Difference::between(&written(self), &written(other))
+        Difference::between(&self.without_place(), &other.without_place())
+    }
+
+    /// All that results depend on: neither the place of the data nor how often checkpoints are written.
+    pub(crate) fn without_place(&self) -> Value {
+        let mut value = serde_json::to_value(self).expect("a configuration has text as keys");
+        let fields = value.as_object_mut().expect("a configuration is a map");
+        fields.remove("checkpoints");
+        if let Some(task) = fields.get_mut("task").and_then(Value::as_object_mut) {
+            task.remove("data");
+        }
+        value
     }
 
     /// Reads a configuration as a run directory holds it.

@@ -5,8 +5,8 @@
 //! * [`describe`]: what a model computes, keeps and costs
 //! * [`data`]: the files that users have; [`task`]: what is learned
 //! * [`presets`], [`settings`], [`config`]: what a run is
-//! * [`trainer`], [`run`], [`runs`], [`comparison`]: runs; [`study`]: a short one for a cell or a normalization
-//!   of one's own
+//! * [`trainer`], [`run`], [`runs`], [`sweep`], [`comparison`]: runs; [`study`]: a short one for a cell or a
+//!   normalization of one's own
 //! * [`reproduce`]: the tables and figures of the paper
 //! * [`probe`], [`saturation`], [`population`]: what gradients and statistics do over time
 //! * [`run_directory`], [`metrics`], [`report`], [`tensorboard`], [`figure`], [`table`], [`progress`]: what one
@@ -44,6 +44,7 @@ pub mod saturation;
 pub mod scores;
 pub mod settings;
 pub mod study;
+pub mod sweep;
 pub mod table;
 pub mod task;
 pub mod tensorboard;

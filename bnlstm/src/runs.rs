@@ -79,7 +79,7 @@ pub enum RunsError {
         /// The run.
         name: String,
         /// What is different.
-        difference: Difference,
+        difference: Box<Difference>,
     },
     /// The directory of a run cannot be used.
     #[error(transparent)]
@@ -142,17 +142,20 @@ impl FinishedRun {
 /// # Errors
 /// The first thing that goes wrong, or that they were stopped; what was done until then is kept.
 pub fn carry_out(planned: &[Planned], place: &Place<'_>) -> Result<Vec<FinishedRun>, RunsError> {
-    let mut tasks = Tasks::default();
-    let mut jobs = Vec::new();
-    for run in planned {
+    carry_out_with(&mut Tasks::ready(planned, place.progress)?, planned, place)
+}
+
+/// The same, with tasks that are ready.
+pub(crate) fn carry_out_with(
+    tasks: &mut Tasks,
+    planned: &[Planned],
+    place: &Place<'_>,
+) -> Result<Vec<FinishedRun>, RunsError> {
+    let jobs = planned.iter().map(|run| {
         let task = tasks.get(&run.config.task, place.progress)?;
-        let fits = run.config.check_batches(task.as_ref());
-        fits.map_err(|source| RunsError::Value {
-            name: run.name.clone(),
-            source,
-        })?;
-        jobs.push((run, task));
-    }
+        Ok((run, task))
+    });
+    let jobs = jobs.collect::<Result<Vec<_>, TaskError>>()?;
     let workers = place.device.threads.min(jobs.len()).max(1);
     let device = place.device.share(workers);
     let work = |(run, task): &(&Planned, Arc<dyn Task>), line: &Line<'_, RunsError>| {
@@ -177,10 +180,29 @@ pub fn path_of(text: &str) -> String {
 
 /// The tasks of several runs; equal ones are loaded once.
 #[derive(Default)]
-struct Tasks(Vec<(TaskConfig, Arc<dyn Task>)>);
+pub(crate) struct Tasks(Vec<(TaskConfig, Arc<dyn Task>)>);
 
 impl Tasks {
-    fn get(&mut self, config: &TaskConfig, progress: &Progress) -> Result<Arc<dyn Task>, TaskError> {
+    /// Loads what runs learn, and looks whether their batches fit.
+    pub(crate) fn ready(planned: &[Planned], progress: &Progress) -> Result<Self, RunsError> {
+        let mut tasks = Self::default();
+        for run in planned {
+            let task = tasks.get(&run.config.task, progress)?;
+            let fits = run.config.check_batches(task.as_ref());
+            fits.map_err(|source| RunsError::Value {
+                name: run.name.clone(),
+                source,
+            })?;
+        }
+        Ok(tasks)
+    }
+
+    /// The task of a configuration.
+    pub(crate) fn get(
+        &mut self,
+        config: &TaskConfig,
+        progress: &Progress,
+    ) -> Result<Arc<dyn Task>, TaskError> {
         if let Some((_, task)) = self.0.iter().find(|(known, _)| known == config) {
             return Ok(Arc::clone(task));
         }
@@ -248,7 +270,7 @@ fn directory(planned: &Planned, path: &Path) -> Result<RunDirectory, RunsError> 
         Some(difference) => Err(RunsError::OtherRun {
             path: path.to_owned(),
             name: planned.name.clone(),
-            difference,
+            difference: Box::new(difference),
         }),
     }
 }

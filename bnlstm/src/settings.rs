@@ -140,7 +140,7 @@ impl Settings {
 
 /// Whether there is a number in it that is not finite: JSON, in which values are kept, has none, and
 /// nulls are what became of them.
-fn is_not_finite(value: &Value) -> bool {
+pub(crate) fn is_not_finite(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Array(values) => values.iter().any(is_not_finite),

@@ -1,25 +1,24 @@
 //! `bnlstm compare`, and what runs without a command.
 
-mod report;
 mod short;
 
 use std::time::Instant;
 
 use clap::Args;
-use serde::Serialize;
 
-use super::options::{BaseOptions, ModelOptions, OutputOptions, RunOptions, TextOption, cell, run_config};
+use super::Failure;
+use super::options::{
+    BaseOptions, ModelOptions, OutputOptions, RunOptions, TextOption, cell, check_target, run_config,
+};
 use super::output::line;
-use super::{Failure, stopped};
-use crate::comparison::{Comparison, RunResult};
-use crate::config::{RunConfig, ValueError};
+use super::several::{Measured, Several};
+use crate::config::ValueError;
 use crate::device::DeviceChoice;
 use crate::normalization::{Sites, parse_list};
 use crate::progress::Progress;
 use crate::run::Stop;
-use crate::run_directory::ResultsDirectory;
-use crate::runs::{self, FinishedRun, Place, Planned, path_of};
-use crate::task::Metric;
+use crate::runs::Tasks;
+use crate::sweep::{Combination, Plan};
 
 pub use short::short;
 
@@ -53,72 +52,45 @@ pub struct Compare {
     output: OutputOptions,
 }
 
-/// What a comparison is, for its directory.
-#[derive(Serialize)]
-struct CompareConfig {
-    normalizations: Vec<Sites>,
-    seeds: Vec<u64>,
-    /// The first run; the others differ in normalization and seed.
-    run: RunConfig,
-}
-
 impl Compare {
     pub fn run(&self, device: DeviceChoice) -> Result<(), Failure> {
         self.carry_out(device).map(drop)
     }
 
-    fn carry_out(&self, device: DeviceChoice) -> Result<Comparison, Failure> {
+    fn carry_out(&self, device: DeviceChoice) -> Result<Measured, Failure> {
         let start = Instant::now();
-        let config = self.config()?;
-        let planned = self.plan(&config)?;
-        let results = self.output.create_results("compare", &config)?;
-        line(format_args!("{}", config.run.model))?;
-        for sites in &config.normalizations {
-            line(format_args!("{}: {sites}", sites.label()))?;
+        let plan = self.plan()?;
+        let (runs, progress) = (plan.runs(), Progress::stderr());
+        let tasks = Tasks::ready(&runs, &progress)?;
+        let directory = self.output.create_results("compare", &plan.written())?;
+        line(format_args!("{}", plan.combinations[0].config.model))?;
+        for combination in &plan.combinations {
+            let sites = combination.config.model.normalization;
+            line(format_args!("{}: {sites}", combination.label))?;
         }
-        let stop = Stop::by_signals();
-        let place = Place {
-            root: results.root(),
+        let several = Several {
+            plan: &plan,
+            runs: &runs,
+            tasks,
+            directory: &directory,
+            progress: &progress,
             force: self.output.force(),
+            target: self.target,
             device,
-            progress: &Progress::stderr(),
-            stop: &|| stop.why(),
+            stop: &Stop::by_signals(),
+            start,
         };
-        let runs = runs::carry_out(&planned, &place).map_err(stopped)?;
-        let metric = runs.first().map_or(Metric::Accuracy, |run| run.task.metric());
-        let results_of = |run: FinishedRun| RunResult {
-            label: run.config.model.normalization.label(),
-            config: run.config,
-            ended: run.ended,
-        };
-        let comparison = Comparison {
-            results: runs.into_iter().map(results_of).collect(),
-        };
-        let workers = device.threads.min(planned.len());
-        let caption = report::caption(&comparison, config.seeds.len(), workers);
-        line(format_args!("\n{caption}"))?;
-        let table = report::table(&comparison, metric, self.target);
-        line(format_args!("{table}"))?;
-        for text in report::diverged(&comparison) {
-            line(format_args!("{text}"))?;
-        }
-        draw(&config.run, metric, &comparison, &results)?;
-        line(format_args!(
-            "results in {}, {:.1} s",
-            results.root().display(),
-            start.elapsed().as_secs_f64()
-        ))?;
-        Ok(comparison)
+        let mut measured = several.carry_out()?;
+        Ok(measured.remove(0))
     }
 
-    fn config(&self) -> Result<CompareConfig, Failure> {
+    /// Every normalization with every seed.
+    fn plan(&self) -> Result<Plan, Failure> {
         let Some(end) = self.first_seed.checked_add(self.seeds) else {
             let remedy = format!("give at most {}", u64::MAX - self.seeds);
             return Err(ValueError::new("--first-seed", self.first_seed, remedy).into());
         };
-        if let Some(target) = self.target.filter(|target| !target.is_finite()) {
-            return Err(ValueError::new("--target", target, "give a finite number").into());
-        }
+        check_target(self.target)?;
         let mut settings = self.base.settings()?;
         self.model.apply(&mut settings)?;
         self.run.apply(&mut settings)?;
@@ -127,54 +99,23 @@ impl Compare {
         let first = normalizations.first().expect("a list has at least one part");
         settings.set("model.normalization", first.to_string());
         settings.set("training.seed", self.first_seed);
-        Ok(CompareConfig {
-            run: run_config(&settings)?,
-            normalizations,
+        let first = run_config(&settings)?;
+        let combination = |normalization: Sites| {
+            let mut config = first.clone();
+            config.model.normalization = normalization;
+            config.check()?;
+            Ok(Combination {
+                label: normalization.label(),
+                name: normalization.to_string(),
+                values: vec![normalization.to_string()],
+                config,
+            })
+        };
+        let combinations = normalizations.into_iter().map(combination);
+        Ok(Plan {
+            fields: vec!["model.normalization".to_owned()],
+            combinations: combinations.collect::<Result<_, Failure>>()?,
             seeds: (self.first_seed..end).collect(),
         })
     }
-
-    fn plan(&self, config: &CompareConfig) -> Result<Vec<Planned>, Failure> {
-        let mut planned = Vec::new();
-        for (number, &normalization) in config.normalizations.iter().enumerate() {
-            for &seed in &config.seeds {
-                let mut run = config.run.clone();
-                run.model.normalization = normalization;
-                run.training.seed = seed;
-                run.check()?;
-                let label = path_of(&normalization.to_string());
-                planned.push(Planned {
-                    name: format!("{}-{label}-seed{seed}", number + 1),
-                    config: run,
-                });
-            }
-        }
-        Ok(planned)
-    }
-}
-
-/// Draws the learning curves, if any run has got to an evaluation.
-fn draw(
-    run: &RunConfig,
-    metric: Metric,
-    comparison: &Comparison,
-    directory: &ResultsDirectory,
-) -> Result<(), Failure> {
-    if comparison
-        .results
-        .iter()
-        .all(|result| result.records().is_empty())
-    {
-        line(format_args!(
-            "no learning curves: no run has got to an evaluation"
-        ))?;
-        return Ok(());
-    }
-    let figure = report::learning_curves(&run.task.to_string(), metric, comparison);
-    for extension in ["png", "svg", "csv"] {
-        figure.save(&directory.figure(&format!("learning_curves.{extension}")))?;
-    }
-    let path = directory.figure("learning_curves.png");
-    line(format_args!("learning curves: {}", path.display()))?;
-    Ok(())
 }

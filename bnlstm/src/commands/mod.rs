@@ -11,6 +11,8 @@ mod presets;
 mod report;
 mod reproduce;
 mod sample;
+mod several;
+mod sweep;
 mod train;
 
 use clap::{Args, Parser, Subcommand};
@@ -48,6 +50,9 @@ enum Command {
     Sample(sample::Sample),
     /// Train several normalizations with several seeds; a table, learning curves and CSV.
     Compare(compare::Compare),
+    /// Train every combination of settings that a file names, with several seeds; one table.
+    #[command(long_about = sweep::LONG)]
+    Sweep(sweep::Sweep),
     /// Write one page about runs: table, learning curves, gradients, gates, statistics.
     Report(report::Report),
     /// Say what a model is: equations, parameters, cost.
@@ -172,6 +177,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Sample(command)) => command.run(device),
         Some(Command::Reproduce(command)) => command.run(device),
         Some(Command::Compare(command)) => command.run(device),
+        Some(Command::Sweep(command)) => command.run(device),
         Some(Command::Report(command)) => command.run(),
         Some(Command::Describe(command)) => command.run(device),
         Some(Command::List(command)) => command.run(),

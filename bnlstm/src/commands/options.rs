@@ -1,6 +1,7 @@
 //! Options that several commands share.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use nn::optimizer::{Denominator, OptimizerConfig};
@@ -339,14 +340,24 @@ fn value_name(value: &impl ValueEnum) -> String {
 /// If a field is unknown, missing or of the wrong kind, or a value makes no sense.
 pub fn run_config(settings: &Settings) -> Result<RunConfig, Failure> {
     let config = settings.config()?;
-    match std::env::var_os(DATA_VARIABLE) {
-        Some(data) if config.task.wants_data() => {
-            let mut settings = settings.clone();
-            settings.set("task.data", absolute(DATA_VARIABLE, Path::new(&data))?);
-            Ok(settings.config()?)
-        }
-        _ => Ok(config),
+    if config.task.wants_data()
+        && let Some(data) = data_of_environment()?
+    {
+        let mut settings = settings.clone();
+        settings.set("task.data", data);
+        return Ok(settings.config()?);
     }
+    Ok(config)
+}
+
+/// The directory that BNLSTM_DATA names, if it names one.
+///
+/// # Errors
+/// If its path is no text.
+pub fn data_of_environment() -> Result<Option<String>, ValueError> {
+    let data = std::env::var_os(DATA_VARIABLE);
+    data.map(|data| absolute(DATA_VARIABLE, Path::new(&data)))
+        .transpose()
 }
 
 /// The environment variable that names a directory of data files.
@@ -362,8 +373,37 @@ fn absolute(option: &'static str, path: &Path) -> Result<String, ValueError> {
     }
 }
 
+/// An error unless a score that is to be reached is a number.
+///
+/// # Errors
+/// If it is none.
+pub fn check_target(target: Option<f64>) -> Result<(), ValueError> {
+    match target.filter(|target| !target.is_finite()) {
+        Some(target) => Err(ValueError::new("--target", target, "give a finite number")),
+        None => Ok(()),
+    }
+}
+
+/// A time with its unit.
+///
+/// # Errors
+/// If it is not a number with a unit.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let seconds = || {
+        let (number, factor) = match text.strip_suffix(['s', 'm', 'h']) {
+            Some(number) if text.ends_with('m') => (number, 60.0),
+            Some(number) if text.ends_with('h') => (number, 3600.0),
+            Some(number) => (number, 1.0),
+            None => return None,
+        };
+        let seconds = factor * number.parse::<f64>().ok()?;
+        Duration::try_from_secs_f64(seconds).ok()
+    };
+    seconds().ok_or_else(|| "give a number and its unit, such as 90s, 45m or 11.5h".to_owned())
+}
+
 /// Where results go that are not told where to go.
-const RUNS: &str = "runs";
+pub const RUNS: &str = "runs";
 
 /// Where results go.
 #[derive(Args, Clone, Debug, Default)]

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::options::{BaseOptions, ModelOptions, OutputOptions, RunOptions, run_config, set_normalization};
+use super::options::{
+    BaseOptions, ModelOptions, OutputOptions, RunOptions, duration, run_config, set_normalization,
+};
 use super::output::{describe_task, line};
 use super::{Failure, Stopped};
 use crate::config::RunConfig;
@@ -58,21 +60,6 @@ const RUN_OPTIONS: [&str; 6] = [
     "RunOptions",
     "OutputOptions",
 ];
-
-/// A time with its unit.
-fn duration(text: &str) -> Result<Duration, String> {
-    let seconds = || {
-        let (number, factor) = match text.strip_suffix(['s', 'm', 'h']) {
-            Some(number) if text.ends_with('m') => (number, 60.0),
-            Some(number) if text.ends_with('h') => (number, 3600.0),
-            Some(number) => (number, 1.0),
-            None => return None,
-        };
-        let seconds = factor * number.parse::<f64>().ok()?;
-        Duration::try_from_secs_f64(seconds).ok()
-    };
-    seconds().ok_or_else(|| "give a number and its unit, such as 90s, 45m or 11.5h".to_owned())
-}
 
 impl Train {
     pub fn run(&self, device: DeviceChoice) -> Result<(), Failure> {

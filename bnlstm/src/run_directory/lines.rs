@@ -50,7 +50,7 @@ impl Lines {
     /// If the file system refuses; the file is then as it was, or has `kept`.
     pub fn after(path: &Path, kept: &[u8]) -> Result<Self, RunDirectoryError> {
         let found = files::read(path).ok();
-        if !found.is_some_and(|found| found == kept) {
+        if found.is_none_or(|found| found != kept) {
             files::write_atomically(path, kept)?;
         }
         let file = OpenOptions::new().append(true).open(path);

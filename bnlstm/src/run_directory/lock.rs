@@ -10,6 +10,22 @@ use super::{RunDirectoryError, io_error};
 /// lock of another program away.
 pub(super) const LOCK: &str = ".lock";
 
+/// The same for what several programs write together, each for a moment.
+pub(super) const SHARED_LOCK: &str = ".results.lock";
+
+/// Waits until no other program writes what several write together, and keeps others out until the file
+/// is closed.
+pub(super) fn wait(root: &Path) -> Result<File, RunDirectoryError> {
+    let path = root.join(SHARED_LOCK);
+    let mut open = OpenOptions::new();
+    let open = open.read(true).write(true).create(true).truncate(false);
+    let file = open.open(&path).map_err(io_error("create a file in", root))?;
+    match file.lock() {
+        Err(error) if error.kind() != ErrorKind::Unsupported => Err(io_error("lock", &path)(error)),
+        _ => Ok(file),
+    }
+}
+
 /// Locks a directory until the file is closed, which the system does also for a program that is killed.
 pub(super) fn lock(root: &Path) -> Result<File, RunDirectoryError> {
     let path = root.join(LOCK);

@@ -18,7 +18,7 @@ mod results;
 mod tests;
 
 pub use lines::{Lines, Mark};
-pub use results::ResultsDirectory;
+pub use results::{Alone, ResultsDirectory};
 
 const CONFIG: &str = "config.toml";
 const METRICS: &str = "metrics.jsonl";
@@ -276,12 +276,16 @@ impl RunDirectory {
     }
 }
 
-/// Whether it is nothing of a run: an attempt to write, or the folder of figures without any, as a run
+/// Whether it is nothing of a run: an attempt to write, a lock, or the folder of figures without any, as a run
 /// that was interrupted before its first evaluation leaves it.
 fn is_left_over(entry: &DirEntry) -> bool {
     let name = entry.file_name();
     let no_figures = || fs::read_dir(entry.path()).is_ok_and(|mut figures| figures.next().is_none());
-    name.to_string_lossy().starts_with(PROBE) || name == lock::LOCK || name == FIGURES && no_figures()
+    let is_lock = name == lock::LOCK || name == lock::SHARED_LOCK;
+    let text = name.to_string_lossy();
+    // A plan that is being written has a temporary name of this form.
+    let is_attempt = text.starts_with(PROBE) || text.starts_with(&format!(".{}", results::PLAN));
+    is_attempt || is_lock || name == FIGURES && no_figures()
 }
 
 /// Creates a directory for the results of several runs, and tries out that files in it can be written.
@@ -298,15 +302,20 @@ pub fn create_results(root: &Path) -> Result<(), RunDirectoryError> {
 fn probe(directory: &Path) -> Result<(), RunDirectoryError> {
     let path = directory.join(format!("{PROBE}{}", std::process::id()));
     let mut open = OpenOptions::new();
+    // It may be there: processes of two machines can have the same number.
     let mut probe = open
         .write(true)
-        .create_new(true)
+        .create(true)
+        .truncate(true)
         .open(&path)
         .map_err(io_error("create a file in", directory))?;
     // A block of bytes on the disk, since a full disk still takes an empty file.
     let written = probe.write_all(&[0; 4096]).and_then(|()| probe.sync_all());
     drop(probe);
-    let removed = fs::remove_file(&path);
+    let removed = match fs::remove_file(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    };
     written.map_err(io_error("write a file in", directory))?;
     removed.map_err(io_error("remove a file in", directory))
 }

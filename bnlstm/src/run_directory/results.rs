@@ -1,20 +1,28 @@
 //! The directory that holds several runs and what they have come to.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use nn::files;
 use serde::Serialize;
 
-use super::{FIGURES, RunDirectory, RunDirectoryError, create_results, io_error};
+use super::{FIGURES, RunDirectory, RunDirectoryError, create_results, io_error, lock};
 
 /// What says which runs there are.
-const PLAN: &str = "plan.toml";
+pub(super) const PLAN: &str = "plan.toml";
 
-/// The directory of several runs: `plan.toml`, the runs in the folder `runs`, and figures.
+/// The directory of several runs: `plan.toml`, the runs in the folder `runs`, figures, and tables.
+///
+/// Several programs may carry out runs of the same plan in it at the same time.
 #[derive(Debug)]
 pub struct ResultsDirectory {
     root: PathBuf,
+}
+
+/// Keeps other programs from writing what several runs have come to.
+#[derive(Debug)]
+pub struct Alone {
+    _lock: File,
 }
 
 impl ResultsDirectory {
@@ -25,6 +33,12 @@ impl ResultsDirectory {
     pub fn create(root: &Path, plan: &impl Serialize, force: bool) -> Result<Self, RunDirectoryError> {
         create_results(root)?;
         let path = root.join(PLAN);
+        if !force && !path.exists() {
+            // Before the lock, which is a file too. Another program may write the same plan meanwhile.
+            let empty = RunDirectory::open(root).check_empty();
+            empty.or_else(|error| path.exists().then_some(()).ok_or(error))?;
+        }
+        let _alone = lock::wait(root)?;
         let text = toml::to_string(plan).map_err(|source| RunDirectoryError::Config {
             path: path.clone(),
             source,
@@ -61,9 +75,25 @@ impl ResultsDirectory {
         Self::create(directory.root(), plan, false)
     }
 
+    /// Waits until no other program writes what several runs have come to, and keeps others from it while
+    /// the value lives.
+    ///
+    /// # Errors
+    /// If the file system refuses.
+    pub fn alone(&self) -> Result<Alone, RunDirectoryError> {
+        Ok(Alone {
+            _lock: lock::wait(&self.root)?,
+        })
+    }
+
     /// The directory itself.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// A file beside the plan.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.root.join(name)
     }
 
     /// A file in the folder of figures.

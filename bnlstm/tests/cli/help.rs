@@ -63,6 +63,7 @@ fn every_command_lists_its_options() {
         "reproduce",
         "sample",
         "compare",
+        "sweep",
         "report",
         "describe",
         "data",
@@ -89,6 +90,26 @@ fn every_command_lists_its_options() {
     check(&["presets", "diff"], &["<A>", "<B>"]);
     let own = ["--norms", "--seeds", "--first-seed", "--target"];
     check(&["compare"], &[&RUN[..], &own].concat());
+    let own = [
+        "--out",
+        "--shard",
+        "--force",
+        "--target",
+        "--dry-run",
+        "--time-limit",
+    ];
+    check(
+        &["sweep"],
+        &[
+            &own[..],
+            &[
+                "<FILE>",
+                "${SLURM_ARRAY_TASK_ID}/${SLURM_ARRAY_TASK_COUNT}",
+                "[[list]]",
+            ],
+        ]
+        .concat(),
+    );
 }
 
 #[test]

@@ -24,4 +24,5 @@ mod report;
 mod resume;
 mod run_directories;
 mod support;
+mod sweep;
 mod threads;

@@ -128,6 +128,11 @@ impl Outcome {
         }
     }
 
+    /// The exit code; none if it was ended by a signal.
+    pub fn code(&self) -> Option<i32> {
+        self.code
+    }
+
     #[track_caller]
     pub fn succeeds(&self) -> &Self {
         assert_eq!(self.code, Some(0), "{}: {}", self.command, self.stderr);

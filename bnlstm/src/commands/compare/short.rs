@@ -5,10 +5,10 @@ use std::fmt::Arguments;
 use clap::Parser;
 
 use super::Compare;
-use super::report::{batch, finished, over, population};
 use crate::cell::Cell;
 use crate::commands::Failure;
 use crate::commands::output::line;
+use crate::commands::several::table::{batch, finished, over, population};
 use crate::comparison::{Comparison, RunResult};
 use crate::device::DeviceChoice;
 use crate::normalization::Sites;
@@ -37,8 +37,8 @@ pub fn short(device: DeviceChoice) -> Result<(), Failure> {
         "no command given: bnlstm {} (see bnlstm --help)",
         SHORT.join(" ")
     ))?;
-    let comparison = compare.carry_out(device)?;
-    claims(&comparison)
+    let measured = compare.carry_out(device)?;
+    claims(&measured.comparison)
 }
 
 /// What the short comparison says about the paper's claims, measured, not assumed.
@@ -92,12 +92,14 @@ mod tests {
     #[test]
     fn the_short_command_line_compares_the_models_of_the_claims() {
         let compare = ShortCli::try_parse_from(SHORT).unwrap().compare;
-        let config = compare.config().unwrap();
+        let plan = compare.plan().unwrap();
         let models = [LSTM, SMALL_GAMMA, LARGE_GAMMA].map(|text| Sites::parse(Cell::Lstm, text).unwrap());
-        assert_eq!(config.normalizations, models);
-        assert!(config.seeds.len() >= 3);
-        let planned = compare.plan(&config).unwrap();
-        assert_eq!(planned.len(), models.len() * config.seeds.len());
-        assert_eq!(config.run.task.to_string(), "digits, permuted with seed 1");
+        let planned = plan.combinations.iter();
+        let normalizations: Vec<Sites> = planned.map(|one| one.config.model.normalization).collect();
+        assert_eq!(normalizations, models);
+        assert!(plan.seeds.len() >= 3);
+        assert_eq!(plan.runs().len(), models.len() * plan.seeds.len());
+        let task = &plan.combinations[0].config.task;
+        assert_eq!(task.to_string(), "digits, permuted with seed 1");
     }
 }

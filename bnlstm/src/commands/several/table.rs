@@ -1,4 +1,4 @@
-//! Table and learning curves of a comparison.
+//! Table and learning curves of several runs.
 
 use crate::comparison::{Comparison, RunResult};
 use crate::figure::{Curve, Figure};
@@ -18,12 +18,17 @@ pub fn caption(comparison: &Comparison, seeds: usize, workers: usize) -> String 
         .results
         .iter()
         .filter_map(|result| result.records().last());
+    let updates = |result: &RunResult| Some(result.measured()?.update);
+    let mut updates = comparison.results.iter().filter_map(updates);
+    let first = updates.next();
+    let alike = updates.all(|update| Some(update) == first);
     let after = ends
         .max_by_key(|record| record.update)
         .map_or_else(String::new, |record| {
             let epochs = run::epochs(record.epoch);
             let plural = if epochs == "1" { "" } else { "s" };
-            format!("after {} updates, {epochs} epoch{plural}, ", record.update)
+            let up_to = if alike { "" } else { "up to " };
+            format!("after {up_to}{} updates, {epochs} epoch{plural}, ", record.update)
         });
     let steps = match workers {
         1 => String::new(),
@@ -32,54 +37,88 @@ pub fn caption(comparison: &Comparison, seeds: usize, workers: usize) -> String 
     format!("{after}with population statistics unless it says batch{spread}{steps}\n")
 }
 
-/// One line for each normalization, over those of its runs that have not diverged.
-pub fn table(comparison: &Comparison, metric: Metric, target: Option<f64>) -> Table {
-    let mut columns = vec![
-        Column::words("model"),
-        Column::numbers(format!("test {metric}")),
-        Column::numbers("with batch statistics"),
-    ];
-    columns.extend(target.map(|target| Column::numbers(format!("epochs to {target}{}", metric.unit()))));
-    columns.extend(["ms a step", "of none", "parameters", "statistics"].map(Column::numbers));
-    let mut table = Table::new(columns);
+/// What the table shows.
+#[derive(Clone, Copy)]
+pub struct Columns {
+    /// How the runs are measured.
+    pub metric: Metric,
+    /// The validation score whose first epoch it has.
+    pub target: Option<f64>,
+    /// Whether it has the time of a step beside that without normalization.
+    pub of_none: bool,
+    /// Number of seeds that there are of each combination in the end.
+    pub seeds: usize,
+}
+
+/// One line for each combination, over those of its runs that have not diverged.
+pub fn table(comparison: &Comparison, columns: Columns) -> Table {
     let groups = comparison.groups();
     let is_plain = |group: &&Vec<&RunResult>| group[0].config.model.normalization.iter().next().is_none();
     let plain = groups.iter().find(is_plain).map(|results| finished(results));
     let plain_ms = plain
         .filter(|results| !results.is_empty())
         .map(|results| over(&results, RunResult::step_ms).mean);
+    let headers = columns.headers();
+    let width = headers.len();
+    let mut table = Table::new(headers);
     for results in groups {
-        let finished = finished(&results);
-        let label = &results[0].label;
-        let label = match results.len() - finished.len() {
-            0 => label.clone(),
-            diverged => format!("{label} ({diverged} of {} diverged)", results.len()),
-        };
-        let mut row = vec![label];
-        if finished.is_empty() {
-            row.resize(7 + usize::from(target.is_some()), "–".to_owned());
-            table.row(row);
-            continue;
+        let mut row = vec![label(&results, columns.seeds)];
+        match finished(&results).as_slice() {
+            [] => row.resize(width, "–".to_owned()),
+            finished => row.extend(columns.numbers(finished, plain_ms)),
         }
-        let step_ms = over(&finished, RunResult::step_ms);
-        let decimals = metric.decimals();
-        row.push(format!(
-            "{:.decimals$}",
-            over(&finished, |run| population(metric, run))
-        ));
-        row.push(format!(
-            "{:.decimals$}",
-            over(&finished, |run| batch(metric, run))
-        ));
-        row.extend(target.map(|target| epochs_to(&finished, metric, target)));
-        row.push(format!("{step_ms:.1}"));
-        row.push(plain_ms.map_or("–".to_owned(), |plain| format!("{:.2}", step_ms.mean / plain)));
-        let (parameters, statistics) = finished[0].ended.counts;
-        row.push(parameters.to_string());
-        row.push(statistics.to_string());
         table.row(row);
     }
     table
+}
+
+/// The label of a group, with how many of its runs the numbers are without.
+fn label(results: &[&RunResult], seeds: usize) -> String {
+    let mut label = results[0].label.clone();
+    let diverged = results.len() - finished(results).len();
+    if diverged > 0 {
+        label += &format!(" ({diverged} of {} diverged)", results.len());
+    }
+    if results.len() < seeds {
+        label += &format!(" ({} of {seeds} seeds so far)", results.len());
+    }
+    label
+}
+
+impl Columns {
+    fn headers(self) -> Vec<Column> {
+        let Self { metric, target, .. } = self;
+        let mut columns = vec![
+            Column::words("model"),
+            Column::numbers(format!("test {metric}")),
+            Column::numbers("with batch statistics"),
+        ];
+        columns.extend(target.map(|target| Column::numbers(format!("epochs to {target}{}", metric.unit()))));
+        columns.push(Column::numbers("ms a step"));
+        columns.extend(self.of_none.then(|| Column::numbers("of none")));
+        columns.extend(["parameters", "statistics"].map(Column::numbers));
+        columns
+    }
+
+    /// What stands behind the label, of runs of which there is at least one.
+    fn numbers(self, finished: &[&RunResult], plain_ms: Option<f64>) -> Vec<String> {
+        let Self { metric, target, .. } = self;
+        let decimals = metric.decimals();
+        let score = |of: fn(Metric, &RunResult) -> f64| {
+            let mean = over(finished, |run| of(metric, run));
+            format!("{mean:.decimals$}")
+        };
+        let mut row = vec![score(population), score(batch)];
+        row.extend(target.map(|target| epochs_to(finished, metric, target)));
+        let step_ms = over(finished, RunResult::step_ms);
+        row.push(format!("{step_ms:.1}"));
+        if self.of_none {
+            row.push(plain_ms.map_or("–".to_owned(), |plain| format!("{:.2}", step_ms.mean / plain)));
+        }
+        let (parameters, statistics) = finished[0].ended.counts;
+        row.extend([parameters, statistics].map(|count| count.to_string()));
+        row
+    }
 }
 
 /// Why runs ended early, one line for each that did.
@@ -132,13 +171,9 @@ fn epochs_to(results: &[&RunResult], metric: Metric, target: f64) -> String {
     }
 }
 
-/// Validation score over the epochs, one curve for each normalization.
-pub fn learning_curves(task: &str, metric: Metric, comparison: &Comparison) -> Figure {
-    let mut figure = Figure::new(
-        format!("Validation under population statistics: {task}"),
-        "epoch",
-        format!("validation {metric}"),
-    );
+/// Validation score over the epochs, one curve for each combination.
+pub fn learning_curves(title: &str, metric: Metric, comparison: &Comparison) -> Figure {
+    let mut figure = Figure::new(title, "epoch", format!("validation {metric}"));
     for results in comparison.groups() {
         let curve = Curve::new(results[0].label.clone());
         let curve = results.iter().fold(curve, |curve, result| {
@@ -209,7 +244,13 @@ mod tests {
     }
 
     fn row(results: Vec<RunResult>) -> String {
-        let table = table(&Comparison { results }, Metric::Accuracy, Some(50.0)).to_string();
+        let columns = Columns {
+            metric: Metric::Accuracy,
+            target: Some(50.0),
+            of_none: true,
+            seeds: results.len(),
+        };
+        let table = table(&Comparison { results }, columns).to_string();
         let row = table.lines().last().unwrap();
         row.split_whitespace().collect::<Vec<_>>().join(" ")
     }

@@ -8,6 +8,23 @@ pub(crate) fn shortest(value: f64) -> String {
     text.strip_suffix(".0").unwrap_or(&text).to_owned()
 }
 
+/// Takes numbers into a checksum, as 32 bits each with the least significant byte first.
+pub(crate) fn add_numbers(checksum: &mut crc32fast::Hasher, numbers: impl Iterator<Item = u32>) {
+    let mut count = 0_u64;
+    let mut bytes = Vec::new();
+    for number in numbers {
+        count += 1;
+        bytes.extend(number.to_le_bytes());
+        if bytes.len() >= 1 << 16 {
+            checksum.update(&bytes);
+            bytes.clear();
+        }
+    }
+    checksum.update(&bytes);
+    // Where one list ends and the next begins.
+    checksum.update(&count.to_le_bytes());
+}
+
 /// Bytes as hexadecimal digits in lower case.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

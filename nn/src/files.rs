@@ -123,15 +123,21 @@ fn directory_of(path: &Path) -> &Path {
     }
 }
 
-/// Makes a rename in this directory last.
+/// Makes new names and renames in a directory last.
+///
+/// # Errors
+/// If the directory cannot be read, or the disk refuses.
 #[cfg(unix)]
-fn sync_directory(directory: &Path) -> io::Result<()> {
+pub fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 
 /// Directories cannot be synced by themselves on this system: the rename lasts once it returns.
+///
+/// # Errors
+/// None.
 #[cfg(not(unix))]
-fn sync_directory(_: &Path) -> io::Result<()> {
+pub fn sync_directory(_: &Path) -> io::Result<()> {
     Ok(())
 }
 

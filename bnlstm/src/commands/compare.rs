@@ -7,10 +7,9 @@ use std::time::Instant;
 use clap::Args;
 
 use super::Failure;
-use super::options::{
-    BaseOptions, ModelOptions, OutputOptions, RunOptions, TextOption, cell, check_target, run_config,
-};
+use super::options::{BaseOptions, ModelOptions, RunOptions, TextOption, cell, check_target, run_config};
 use super::output::line;
+use super::output_options::OutputOptions;
 use super::several::{Measured, Several};
 use crate::config::ValueError;
 use crate::device::DeviceChoice;

@@ -58,7 +58,10 @@ impl Eval {
         let task = config.task.load()?;
         let others = self.other_tasks(&config, task.as_ref())?;
         let mut trainer = Trainer::<f32>::new(&config, task.as_ref(), &device.open());
-        let path = directory.checkpoint();
+        let (path, remarks) = run::newest_sound(&directory);
+        for remark in remarks {
+            line(format_args!("{remark}"))?;
+        }
         let best = if self.last {
             trainer.restore(&path)?;
             None

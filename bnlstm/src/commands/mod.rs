@@ -7,6 +7,7 @@ mod eval;
 mod list;
 pub(crate) mod options;
 mod output;
+mod output_options;
 mod presets;
 mod report;
 mod reproduce;
@@ -15,12 +16,13 @@ mod several;
 mod sweep;
 mod train;
 
+use std::path::Path;
+
 use clap::{Args, Parser, Subcommand};
 
 use crate::device::{DeviceChoice, DeviceKind, available_threads};
 use crate::run::{INTERRUPTED, Why};
 use crate::run_directory::RunDirectory;
-use crate::runs::RunsError;
 
 /// Whatever ends a command early.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -104,9 +106,13 @@ pub struct Stopped {
 }
 
 impl Stopped {
-    /// Of a command that goes on when it is given again.
-    fn resumable(why: Why) -> Self {
-        let text = format!("{}; the same command goes on from here", reason(why));
+    /// Of a command that goes on in a directory when it is given again.
+    fn resumable(why: Why, root: &Path) -> Self {
+        let text = format!(
+            "{}; the same command with --out {} and without --force goes on from here",
+            reason(why),
+            root.display()
+        );
         Self { why, text }
     }
 
@@ -134,14 +140,6 @@ fn reason(why: Why) -> &'static str {
         Why::Interrupted => "interrupted",
         Why::TimeLimit => "the time limit is over",
         Why::Failed => "stopped",
-    }
-}
-
-/// The failure of several runs, or that they were stopped.
-fn stopped(error: RunsError) -> Failure {
-    match error {
-        RunsError::Stopped(why) => Stopped::resumable(why).into(),
-        error => error.into(),
     }
 }
 

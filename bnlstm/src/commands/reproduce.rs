@@ -103,7 +103,7 @@ impl Reproduce {
         });
         end.map_err(|failure| match failure.downcast::<ReproduceError>() {
             Ok(error) => match error.stopped() {
-                Some(why) => Failure::from(Stopped::resumable(why)),
+                Some(why) => Failure::from(Stopped::resumable(why, &root)),
                 None => error,
             },
             Err(failure) => failure,

@@ -11,6 +11,7 @@ use super::output::line;
 use crate::config::{RunConfig, ValueError};
 use crate::data::text::Alphabet;
 use crate::device::DeviceChoice;
+use crate::run;
 use crate::run_directory::RunDirectory;
 use crate::trainer::Trainer;
 
@@ -69,7 +70,7 @@ impl Sample {
         let alphabet = &text.corpus().alphabet;
         let prompt = self.prompt(alphabet)?;
         let mut trainer = Trainer::<f32>::new(&config, task.as_ref(), &device.open());
-        trainer.restore_best(&directory.checkpoint())?;
+        trainer.restore_best(&run::newest_sound(&directory).0)?;
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         let written = trainer.sample(&prompt, self.length, self.temperature, statistics, &mut rng)?;
         let written: Vec<u16> = written.into_iter().map(|symbol| symbol as u16).collect();

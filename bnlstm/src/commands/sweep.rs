@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::Failure;
-use super::options::{RUNS, check_target, data_of_environment, duration};
+use super::options::{check_target, data_of_environment};
 use super::output::line;
+use super::output_options::{RUNS, duration};
 use super::several::Several;
 use crate::device::DeviceChoice;
 use crate::progress::Progress;

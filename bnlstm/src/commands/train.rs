@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::options::{
-    BaseOptions, ModelOptions, OutputOptions, RunOptions, duration, run_config, set_normalization,
-};
+use super::options::{BaseOptions, ModelOptions, RunOptions, run_config, set_normalization};
 use super::output::{describe_task, line};
+use super::output_options::{OutputOptions, duration};
 use super::{Failure, Stopped};
 use crate::config::RunConfig;
 use crate::device::DeviceChoice;
@@ -81,11 +80,19 @@ impl Train {
         let ended = self.carry_out(&config, task.as_ref(), &directory, device);
         let ended = ended.or_else(|error| {
             // A run that has no checkpoint yet gives its place back to the one that it was to replace.
-            directory.put_back()?;
+            if !directory.checkpoint().exists() {
+                directory.put_back()?;
+            }
             Err(error)
         })?;
-        if let End::Diverged(_) = ended.end {
-            directory.put_back()?;
+        if let End::Diverged(diverged) = &ended.end
+            && directory.put_back()?
+        {
+            let root = directory.root().display();
+            let cause = &diverged.diverged;
+            return Err(
+                format!("{cause}; the earlier run is back in {root}, nothing of this one is left").into(),
+            );
         }
         report(&config, task.as_ref(), &directory, &ended)
     }

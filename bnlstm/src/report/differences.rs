@@ -10,8 +10,9 @@ use crate::number::shortest;
 
 /// The parts of a configuration in the order in which a file has them; others come after these.
 const PARTS: [&str; 5] = ["task", "model", "optimizer", "training", "evaluation"];
-/// What makes no difference to what a run is: where its data are.
+/// What makes no difference to what a run is: where its data are, and how often it is written.
 const PLACE: &str = "task.data";
+const CHECKPOINTS: &str = "checkpoints.";
 /// In what the runs of a group differ.
 const SEED: &str = "training.seed";
 
@@ -35,10 +36,11 @@ impl Fields {
         Self(fields)
     }
 
-    /// Without the seed and the place of the data: all that the runs of a group have in common.
+    /// Without the seed and what makes no difference: all that the runs of a group have in common.
     pub fn of_group(config: &RunConfig) -> Self {
         let Self(mut fields) = Self::of(config);
-        fields.retain(|(field, _)| field != SEED && field != PLACE);
+        let matters = |field: &str| field != SEED && field != PLACE && !field.starts_with(CHECKPOINTS);
+        fields.retain(|(field, _)| matters(field));
         Self(fields)
     }
 

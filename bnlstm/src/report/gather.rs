@@ -12,8 +12,6 @@ use crate::run_directory::RunDirectory;
 
 /// How many levels below a directory are searched for runs.
 const DEPTH: usize = 3;
-/// The file of seconds, which a run may be without.
-const TIMINGS: &str = "timings.jsonl";
 
 /// How a run has ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +56,8 @@ impl Run {
             records: Vec::new(),
             diagnosed: Vec::new(),
             state: State::Unfinished,
-            timings: timings(&directory)?,
+            // What cannot be read of them is lost; nothing else depends on it.
+            timings: metrics::read(&directory.timings()).unwrap_or_default(),
             statistics: statistics::read(&directory, &config),
             config,
         };
@@ -88,14 +87,6 @@ impl Run {
     pub fn updates_per_epoch(&self) -> Option<f64> {
         let last = self.records.last()?;
         (last.epoch > 0.0).then(|| last.update as f64 / last.epoch)
-    }
-}
-
-fn timings(directory: &RunDirectory) -> Result<Vec<Timing>, ReportError> {
-    let path = directory.root().join(TIMINGS);
-    match path.exists() {
-        true => Ok(metrics::read(&path)?),
-        false => Ok(Vec::new()),
     }
 }
 

@@ -5,62 +5,58 @@ use kernels::Real;
 use super::session::Session;
 use super::{End, RunError};
 use crate::metrics::{DivergedAt, Line};
-use crate::trainer::{Cause, Trainer};
+use crate::trainer::Trouble;
 
 /// A loss so many times that of the first batch does not come back.
 const TOO_LARGE: f64 = 1000.0;
 
-/// What is wrong with the updates since the last report, if anything.
-fn trouble<T: Real>(trainer: &Trainer<'_, T>) -> Option<Cause> {
-    let report = trainer.report();
-    let first = trainer.first_loss()?;
-    match report.is_finite() {
-        false => Some(Cause::NotFinite),
-        true if report.loss > TOO_LARGE * first => Some(Cause::Grown(first)),
-        true => None,
-    }
-}
-
 impl<T: Real> Session<'_, T> {
-    /// Whether the updates since the last report have gone wrong.
-    pub(super) fn has_diverged(&self) -> bool {
-        trouble(&self.trainer).is_some()
+    /// The first update that has gone wrong, if one has. This is asked before anything is kept, so that
+    /// what is kept is from before it.
+    pub(super) fn trouble(&mut self) -> Option<Trouble> {
+        self.trainer.trouble(TOO_LARGE)
     }
 
-    /// Ends the run with a checkpoint from before the first bad update, and says what was wrong with it.
-    pub(super) fn diverge(&mut self) -> Result<End, RunError> {
-        let seen = self.trainer.updates();
+    /// Ends the run with a checkpoint from before a bad update, and says what was wrong with it.
+    pub(super) fn diverge(&mut self, trouble: Trouble) -> Result<End, RunError> {
+        let name = self.job.name;
         let text = format!(
-            "{}: diverged before update {seen}; looking for the cause",
-            self.job.name
+            "{name}: diverged at update {}; looking for the cause",
+            trouble.update
         );
         self.view.progress.message(&text);
-        self.trainer.restore_from(&self.disk.kept)?;
-        let kept = self.trainer.updates();
-        let (update, cause) = self.first_bad(seen);
-        self.trainer.restore_from(&self.disk.kept)?;
-        self.trainer.advance(update - 1 - kept, &mut || true);
-        self.trainer.take_phases();
+        let update = self.go_back_before(trouble.update)?;
         self.keep()?;
         self.write()?;
+        if trouble.update > update {
+            // The update before the bad one has spoilt a parameter.
+            self.trainer.advance(trouble.update - update, &mut || true);
+        }
         let diverged = DivergedAt {
             update,
-            diverged: self.trainer.diagnose_next(cause).to_string(),
+            diverged: self.trainer.diagnose_next(trouble.cause).to_string(),
         };
         self.log.put(Line::Diverged(diverged.clone()))?;
         self.log.sync()?;
         Ok(End::Diverged(diverged))
     }
 
-    /// The first update that goes wrong, of those up to `last`, and how.
-    fn first_bad(&mut self, last: usize) -> (usize, Cause) {
-        let mut seen = None;
-        while seen.is_none() && self.trainer.updates() < last {
-            self.trainer.begin_report();
+    /// Puts the run where it was before the first update that leaves anything wrong, `last` at most, and
+    /// returns its number.
+    fn go_back_before(&mut self, last: usize) -> Result<usize, RunError> {
+        self.trainer.restore_from(&self.disk.kept)?;
+        let mut good = self.trainer.updates();
+        // Of a parameter it is only known that it is bad after these updates.
+        while good + 1 < last {
             self.trainer.advance(1, &mut || true);
-            seen = trouble(&self.trainer);
+            if self.trouble().is_some() {
+                break;
+            }
+            good += 1;
         }
-        // What no update shows alone is in their sum.
-        (self.trainer.updates(), seen.unwrap_or(Cause::NotFinite))
+        self.trainer.restore_from(&self.disk.kept)?;
+        self.trainer.advance(good - self.trainer.updates(), &mut || true);
+        self.trainer.take_phases();
+        Ok(good + 1)
     }
 }

@@ -20,7 +20,7 @@ use crate::progress::Progress;
 use crate::run_directory::{RunDirectory, RunDirectoryError};
 use crate::task::Task;
 use crate::tensorboard::TensorBoardError;
-use crate::trainer::{RestoreError, beside};
+use crate::trainer::{Origin, RestoreError, beside};
 
 pub use length::Length;
 use session::Session;
@@ -145,6 +145,19 @@ pub fn carry_out(job: &Job<'_>, view: &View<'_>) -> Result<Ended, RunError> {
 pub fn selected(checkpoint: &Path) -> Option<usize> {
     let checkpoint = Checkpoint::read(checkpoint).ok()?;
     beside::<Beside>(&checkpoint).ok()?.best.update()
+}
+
+/// The newest checkpoint of a run that is whole, and what is wrong with those after it; the newest one of
+/// all, if none is whole.
+pub fn newest_sound(directory: &RunDirectory) -> (PathBuf, Vec<String>) {
+    let mut remarks = Vec::new();
+    for path in directory.checkpoints() {
+        match Checkpoint::read(&path).and_then(|checkpoint| Origin::of(&checkpoint)) {
+            Ok(_) => return (path, remarks),
+            Err(error) => remarks.push(error.to_string()),
+        }
+    }
+    (directory.checkpoint(), Vec::new())
 }
 
 /// A number of epochs, with decimals only where it is not whole.

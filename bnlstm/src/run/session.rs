@@ -7,7 +7,7 @@ use nn::checkpoint::Checkpoint;
 
 use super::log::Log;
 use super::selection::Selection;
-use super::take_up::{Beside, take_up};
+use super::take_up::{Beside, device, take_up};
 use super::{End, Ended, Job, Length, RunError, View, Why, epochs};
 use crate::diagnostics::ParamUpdate;
 use crate::metrics::{Diagnosed, Line, Measured, Record, Timing};
@@ -62,13 +62,10 @@ impl<'a, T: Real> Session<'a, T> {
         let written = found.checkpoint.is_some().then(|| trainer.updates());
         let kept = match found.checkpoint {
             Some(checkpoint) => checkpoint,
-            None => {
-                // Whoever finds no checkpoint begins with what this says.
-                job.directory.write_config(job.config)?;
-                Checkpoint::of_bytes(&job.directory.checkpoint(), Vec::new())
-            }
+            None => Checkpoint::of_bytes(&job.directory.checkpoint(), Vec::new()),
         };
-        if view.tensorboard {
+        // A run that has begun with event files goes on with them.
+        if view.tensorboard || job.directory.events().exists() {
             found.log.with_events(job)?;
         }
         let mut selection = Selection::new(job.config.evaluation, job.task.metric());
@@ -114,7 +111,10 @@ impl<'a, T: Real> Session<'a, T> {
     fn go_on(&mut self) -> Result<End, RunError> {
         match self.trainer.updates() {
             0 => {
-                self.look_inside(0)?;
+                // A run that was stopped here has looked already.
+                if self.log.lines.is_empty() {
+                    self.look_inside(0)?;
+                }
                 self.keep()?;
             }
             update if self.view.evaluations => {
@@ -126,8 +126,8 @@ impl<'a, T: Real> Session<'a, T> {
         while self.trainer.updates() < self.length.updates && !self.selection.is_over() {
             let event = self.length.next_event(self.trainer.updates());
             let stopped = self.train_to(event);
-            if self.has_diverged() {
-                return self.diverge();
+            if let Some(trouble) = self.trouble() {
+                return self.diverge(trouble);
             }
             if self.trainer.updates() == event {
                 self.at_event(event)?;
@@ -181,7 +181,8 @@ impl<'a, T: Real> Session<'a, T> {
         self.bar.set_note(format!("loss {loss:.3}{}", self.valid));
         self.look_inside(update)?;
         self.keep()?;
-        let minutes = Duration::from_secs_f64(60.0 * self.job.config.checkpoints.minutes);
+        let minutes = Duration::try_from_secs_f64(60.0 * self.job.config.checkpoints.minutes);
+        let minutes = minutes.unwrap_or(Duration::MAX);
         if self.length.writes(update) || self.disk.at.elapsed() >= minutes {
             self.write_good()?;
         }
@@ -247,6 +248,7 @@ impl<'a, T: Real> Session<'a, T> {
         let beside = Beside {
             best: self.selection.best,
             metrics: self.log.mark(),
+            device: device(self.job),
         };
         let bytes = self
             .trainer
@@ -255,7 +257,8 @@ impl<'a, T: Real> Session<'a, T> {
         Ok(())
     }
 
-    /// Writes what is kept to the disk; lines come first, as they are part of it.
+    /// Writes what is kept to the disk; lines come first, as they are part of it. A run that this replaces
+    /// stays where it was put aside.
     pub(super) fn write(&mut self) -> Result<(), RunError> {
         self.put_timing()?;
         self.log.sync()?;

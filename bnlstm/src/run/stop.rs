@@ -4,6 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
 /// Why a run has stopped before its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
@@ -23,21 +26,19 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// By Ctrl-C or a request to end (SIGINT, SIGTERM, SIGHUP), after which a run is written to its
-    /// directory; the second one ends the program at once. To be made once in a program.
-    ///
-    /// # Panics
-    /// If it is made twice.
-    #[track_caller]
+    /// By Ctrl-C or a request to end (SIGINT, SIGTERM, and SIGHUP where there is one), after which a run is
+    /// written to its directory; the second one ends the program at once. A signal that whoever started
+    /// the program lets it ignore, as `nohup` does, stays ignored.
     pub fn by_signals() -> Self {
         let stop = Self::default();
-        let interrupted = Arc::clone(&stop.interrupted);
-        let handle = move || {
-            if interrupted.swap(true, Ordering::Relaxed) {
-                std::process::exit(INTERRUPTED);
-            }
-        };
-        ctrlc::set_handler(handle).expect("signals are handled once in a program");
+        for signal in SIGNALS.iter().copied().filter(|&signal| !is_ignored(signal)) {
+            let again = Arc::clone(&stop.interrupted);
+            let first = Arc::clone(&stop.interrupted);
+            // In this order: the first signal finds the flag down, and only then is it raised.
+            flag::register_conditional_shutdown(signal, INTERRUPTED, again)
+                .and_then(|_| flag::register(signal, first))
+                .expect("these signals can be handled");
+        }
         stop
     }
 
@@ -45,7 +46,8 @@ impl Stop {
     #[must_use]
     pub fn with_limit(self, limit: Option<Duration>) -> Self {
         Self {
-            deadline: limit.map(|limit| Instant::now() + limit),
+            // A limit that no clock reaches is none.
+            deadline: limit.and_then(|limit| Instant::now().checked_add(limit)),
             ..self
         }
     }
@@ -58,6 +60,19 @@ impl Stop {
         let over = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
         over.then_some(Why::TimeLimit)
     }
+}
+
+#[cfg(unix)]
+const SIGNALS: [i32; 3] = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
+#[cfg(not(unix))]
+const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
+
+/// Whether the program was started with a signal ignored, where the system tells.
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
 /// The exit code of a program that was interrupted, as shells have it.

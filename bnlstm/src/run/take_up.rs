@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use kernels::Real;
+use kernels::simd::simd_report;
 use nn::checkpoint::{Checkpoint, CheckpointError, Snapshot};
 use nn::files;
 use serde::{Deserialize, Serialize};
@@ -10,17 +11,20 @@ use serde::{Deserialize, Serialize};
 use super::log::Log;
 use super::selection::Best;
 use super::{Job, RunError};
+use crate::device::DeviceKind;
 use crate::metrics::{DivergedAt, Line};
 use crate::run_directory::Mark;
 use crate::trainer::{Origin, RestoreError, Trainer, beside};
 
 /// What a checkpoint of a run has beside the trainer's state.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Beside {
     /// The best model so far.
     pub(super) best: Best,
     /// How far the metrics went.
     pub(super) metrics: Mark,
+    /// What computed: results have the same bits on the same kind of device only.
+    pub(super) device: String,
 }
 
 /// A run as it was found.
@@ -36,18 +40,35 @@ pub(super) struct Found<T: Real> {
     pub(super) diverged: Option<DivergedAt>,
 }
 
+/// What computes, as far as bits depend on it: not on the number of threads.
+pub(super) fn device(job: &Job<'_>) -> String {
+    match job.device.kind {
+        DeviceKind::Cpu => format!("cpu with {}", simd_report()),
+        DeviceKind::Reference => DeviceKind::Reference.name().to_owned(),
+    }
+}
+
 /// Looks for the newest sound checkpoint whose metrics are there, and restores `trainer` from it.
 pub(super) fn take_up<T: Real>(job: &Job<'_>, trainer: &mut Trainer<'_, T>) -> Result<Found<T>, RunError> {
     let metrics = files::read(job.directory.metrics()).unwrap_or_default();
     let candidates = job.directory.checkpoints();
     let mut remarks = Vec::new();
+    let mut damaged = Vec::new();
     for path in &candidates {
         match look_at(job, path, &metrics) {
             Ok((checkpoint, beside)) => {
-                return restore(job, trainer, checkpoint, beside, &metrics, remarks);
+                let found = restore(job, trainer, checkpoint, beside, &metrics, remarks)?;
+                for path in damaged {
+                    job.directory.put_damaged_aside(path)?;
+                }
+                return Ok(found);
             }
             Err(Unfit::Other(error)) => return Err(error),
-            Err(Unfit::Damaged(reason)) => remarks.push(reason),
+            Err(Unfit::Metrics(reason)) => remarks.push(reason),
+            Err(Unfit::Damaged(reason)) => {
+                remarks.push(reason);
+                damaged.push(path);
+            }
         }
     }
     if !candidates.is_empty() {
@@ -56,6 +77,8 @@ pub(super) fn take_up<T: Real>(job: &Job<'_>, trainer: &mut Trainer<'_, T>) -> R
             reasons: remarks.join("; "),
         });
     }
+    // Whoever finds no checkpoint begins with what this says.
+    job.directory.write_config(job.config)?;
     Ok(Found {
         log: Log::after(job.directory, &[], 0)?,
         best: Best::default(),
@@ -68,8 +91,10 @@ pub(super) fn take_up<T: Real>(job: &Job<'_>, trainer: &mut Trainer<'_, T>) -> R
 
 /// Why a checkpoint is not the one to go on from.
 enum Unfit {
-    /// It or the metrics of its time are damaged; an earlier one may be whole.
+    /// It is damaged; an earlier one may be whole.
     Damaged(String),
+    /// The metrics of its time are damaged; those of an earlier one may be whole.
+    Metrics(String),
     /// No other one would do.
     Other(RunError),
 }
@@ -99,7 +124,7 @@ fn look_at(job: &Job<'_>, path: &Path, metrics: &[u8]) -> Result<(Checkpoint, Be
     }
     let beside: Beside = beside(&checkpoint)?;
     if beside.metrics.split(metrics).is_none() {
-        return Err(Unfit::Damaged(format!(
+        return Err(Unfit::Metrics(format!(
             "{}: it is not as it was when {} was written: lines are missing or have changed",
             job.directory.metrics().display(),
             path.display()
@@ -125,9 +150,12 @@ fn restore<T: Real>(
             trainer.updates()
         ));
     }
-    let newest = job.directory.checkpoint();
-    if checkpoint.path() != newest && newest.exists() {
-        job.directory.put_damaged_aside()?;
+    let device = device(job);
+    if beside.device != device {
+        remarks.push(format!(
+            "it was computed on {}, and goes on on {device}: the last digits are others",
+            beside.device
+        ));
     }
     let diverged = match serde_json::from_slice(after) {
         Ok(Line::Diverged(diverged)) => Some(diverged),

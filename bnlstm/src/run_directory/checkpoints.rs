@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use nn::files;
 
@@ -62,13 +62,12 @@ impl RunDirectory {
         Ok(())
     }
 
-    /// Gives the newest checkpoint, which is damaged, another name, so that it is not taken for one.
+    /// Gives a checkpoint that is damaged another name, so that it is neither taken for one nor counted.
     ///
     /// # Errors
     /// If the file system refuses.
-    pub fn put_damaged_aside(&self) -> Result<(), RunDirectoryError> {
-        let path = self.checkpoint();
-        fs::rename(&path, path.with_extension("damaged")).map_err(io_error("move", &path))
+    pub fn put_damaged_aside(&self, path: &Path) -> Result<(), RunDirectoryError> {
+        fs::rename(path, path.with_extension("damaged")).map_err(io_error("move", path))
     }
 
     /// Gives the newest checkpoint a second name, so that there is one at every moment.
@@ -77,7 +76,7 @@ impl RunDirectory {
         fs::create_dir_all(&folder).map_err(io_error("create the directory", &folder))?;
         let path = folder.join(format!("{PREFIX}{update:09}{SUFFIX}"));
         match fs::hard_link(self.checkpoint(), &path) {
-            Ok(()) => Ok(()),
+            Ok(()) => files::sync_directory(&folder).map_err(io_error("bring to the disk", &folder)),
             Err(error) if matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::NotFound) => Ok(()),
             // A file system without second names.
             Err(_) => {

@@ -167,6 +167,12 @@ impl RunDirectory {
         require(!figures.exists() || figures.is_dir(), &figures, "directory")?;
         probe(&root)?;
         directory.lock = Some(Arc::new(lock::lock(&root)?));
+        if !force {
+            // Another program may have been at work there until now.
+            directory.check_empty()?;
+        }
+        directory.clean();
+        directory.recover()?;
         directory.put_aside()?;
         fs::create_dir_all(&figures).map_err(io_error("create the directory", &figures))?;
         probe(&figures)?;
@@ -179,10 +185,18 @@ impl RunDirectory {
     /// [`RunDirectoryError`] if no run was begun there, or another program is at work there.
     pub fn resume(path: impl Into<PathBuf>) -> Result<Self, RunDirectoryError> {
         let mut directory = Self::open(path);
-        if !directory.config().exists() {
-            return Err(RunDirectoryError::NoRun { path: directory.root });
+        let missing = |directory: &Self| RunDirectoryError::NoRun {
+            path: directory.root.clone(),
+        };
+        if !directory.root.is_dir() || directory.check_empty().is_ok() {
+            return Err(missing(&directory));
         }
         directory.lock = Some(Arc::new(lock::lock(&directory.root)?));
+        directory.clean();
+        directory.recover()?;
+        if !directory.config().exists() {
+            return Err(missing(&directory));
+        }
         probe(&directory.root)?;
         let figures = directory.root.join(FIGURES);
         fs::create_dir_all(&figures).map_err(io_error("create the directory", &figures))?;
@@ -263,6 +277,18 @@ impl RunDirectory {
         Ok(files::write_atomically(&path, text.as_bytes())?)
     }
 
+    /// Removes what programs have left that were killed while they wrote a file. Nobody else writes here,
+    /// and what cannot be removed does no harm.
+    fn clean(&self) {
+        for folder in [self.root.clone(), self.root.join(checkpoints::EARLIER)] {
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                if is_temporary(&entry.file_name().to_string_lossy()) {
+                    let _ = fs::remove_file(entry.path());
+                }
+            }
+        }
+    }
+
     fn check_empty(&self) -> Result<(), RunDirectoryError> {
         let entries = fs::read_dir(&self.root).and_then(Iterator::collect::<io::Result<Vec<_>>>);
         let entries = entries.map_err(io_error("read the run directory", &self.root))?;
@@ -283,9 +309,14 @@ fn is_left_over(entry: &DirEntry) -> bool {
     let no_figures = || fs::read_dir(entry.path()).is_ok_and(|mut figures| figures.next().is_none());
     let is_lock = name == lock::LOCK || name == lock::SHARED_LOCK;
     let text = name.to_string_lossy();
-    // A plan that is being written has a temporary name of this form.
-    let is_attempt = text.starts_with(PROBE) || text.starts_with(&format!(".{}", results::PLAN));
-    is_attempt || is_lock || name == FIGURES && no_figures()
+    text.starts_with(PROBE) || is_temporary(&text) || is_lock || name == FIGURES && no_figures()
+}
+
+/// Whether it is the name of a file of a run while it is being written.
+fn is_temporary(name: &str) -> bool {
+    let names = [CONFIG, METRICS, TIMINGS, CHECKPOINT, results::PLAN, "update-"];
+    let of_a_run = names.iter().any(|known| name.starts_with(&format!(".{known}")));
+    of_a_run && name.ends_with(".tmp")
 }
 
 /// Creates a directory for the results of several runs, and tries out that files in it can be written.

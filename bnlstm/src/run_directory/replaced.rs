@@ -12,6 +12,8 @@ use super::{
 const REPLACED: &str = "replaced";
 /// The same while not all of them are in it.
 const PARTLY: &str = ".replaced";
+/// The same when they are not needed any more.
+const DROPPED: &str = ".dropped";
 
 /// All that a run writes, the configuration last: what makes a directory that of a run.
 const OF_A_RUN: [&str; 7] = [METRICS, TIMINGS, CHECKPOINT, EARLIER, FIGURES, EVENTS, CONFIG];
@@ -21,8 +23,6 @@ impl RunDirectory {
     /// never came to a checkpoint, and is dropped.
     pub(super) fn put_aside(&self) -> Result<(), RunDirectoryError> {
         let [aside, partly] = [REPLACED, PARTLY].map(|name| self.root.join(name));
-        // A program that was killed while it did this.
-        move_all(&partly, &self.root)?;
         if aside.exists() {
             return OF_A_RUN.iter().try_for_each(|name| remove(&self.root.join(name)));
         }
@@ -34,28 +34,51 @@ impl RunDirectory {
         fs::rename(&partly, &aside).map_err(io_error("move", &partly))
     }
 
-    /// Puts them back in place of what a run that failed has left.
+    /// Puts them back in place of what a run that failed has left; whether there were any.
     ///
     /// # Errors
     /// If the file system refuses.
-    pub fn put_back(&self) -> Result<(), RunDirectoryError> {
-        let aside = self.root.join(REPLACED);
+    pub fn put_back(&self) -> Result<bool, RunDirectoryError> {
+        let [aside, partly] = [REPLACED, PARTLY].map(|name| self.root.join(name));
         if !aside.exists() {
-            return Ok(());
+            return Ok(false);
         }
         OF_A_RUN
             .iter()
             .try_for_each(|name| remove(&self.root.join(name)))?;
-        move_all(&aside, &self.root)?;
-        remove(&aside)
+        // From here on they are what a program has left that was killed while it put them aside.
+        fs::rename(&aside, &partly).map_err(io_error("move", &aside))?;
+        self.recover()?;
+        Ok(true)
     }
 
-    /// Drops them: the new run has a checkpoint.
+    /// Moves back what a program was putting aside when it was killed, and a whole run that was put aside
+    /// for one that has not even begun.
+    pub(super) fn recover(&self) -> Result<(), RunDirectoryError> {
+        let [aside, partly] = [REPLACED, PARTLY].map(|name| self.root.join(name));
+        if partly.exists() {
+            move_all(&partly, &self.root)?;
+            remove(&partly)?;
+        }
+        match !self.config().exists() && aside.join(CONFIG).exists() {
+            true => self.put_back().map(drop),
+            false => Ok(()),
+        }
+    }
+
+    /// Drops them: the new run has a checkpoint. What cannot be removed now, such as a file that another
+    /// program has open on a network, does no harm.
     ///
     /// # Errors
-    /// If the file system refuses.
+    /// If the file system refuses to rename them.
     pub fn drop_replaced(&self) -> Result<(), RunDirectoryError> {
-        remove(&self.root.join(REPLACED))
+        let [aside, dropped] = [REPLACED, DROPPED].map(|name| self.root.join(name));
+        if aside.exists() {
+            let _ = remove(&dropped);
+            fs::rename(&aside, &dropped).map_err(io_error("move", &aside))?;
+        }
+        let _ = remove(&dropped);
+        Ok(())
     }
 }
 

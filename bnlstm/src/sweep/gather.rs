@@ -76,13 +76,15 @@ impl FoundRun {
 /// Reads what `planned` have come to below `root`, whoever has carried them out. Nothing is locked: a run
 /// that another program is at work on is seen as it is on the disk.
 ///
+/// With `force`, a run with other settings of the same name is one that is still to be replaced.
+///
 /// # Errors
 /// If a file cannot be read, or is that of another run.
-pub fn gather(planned: Vec<Planned>, root: &Path) -> Result<Vec<FoundRun>, GatherError> {
-    planned.into_iter().map(|run| find(run, root)).collect()
+pub fn gather(planned: Vec<Planned>, root: &Path, force: bool) -> Result<Vec<FoundRun>, GatherError> {
+    planned.into_iter().map(|run| find(run, root, force)).collect()
 }
 
-fn find(planned: Planned, root: &Path) -> Result<FoundRun, GatherError> {
+fn find(planned: Planned, root: &Path, force: bool) -> Result<FoundRun, GatherError> {
     let path = root.join("runs").join(&planned.name);
     let directory = RunDirectory::open(&path);
     let mut found = FoundRun {
@@ -96,6 +98,9 @@ fn find(planned: Planned, root: &Path) -> Result<FoundRun, GatherError> {
     }
     let config = RunConfig::read(&directory.config())?;
     if let Some(difference) = config.difference(&found.planned.config) {
+        if force {
+            return Ok(found);
+        }
         return Err(GatherError::OtherRun { path, difference });
     }
     found.state = State::UnderWay { update: 0 };

@@ -9,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use super::carried::Carried;
 use super::score::Tally;
 use super::{ESTIMATION, EVALUATION_NOISE, Score, Trainer, generator};
+use crate::diagnostics::Look;
 use crate::model::OnDevice;
 use crate::task::{Split, Targets, Task};
 
@@ -151,6 +152,30 @@ impl<T: Real> Trainer<'_, T> {
         mode: Mode,
         each: &mut dyn FnMut(Vec<T>, &Targets),
     ) {
+        self.look_at(reading, chosen, mode, None, each);
+    }
+
+    /// Watches a pass over the first training batch of an estimation, with the statistics of that batch.
+    pub(super) fn watch(&mut self, look: &mut Look<T>) {
+        let training = self.config.training;
+        let order = &mut generator(training.seed, ESTIMATION);
+        let pass = self.task.shuffled(training.batch, order);
+        let noise = generator(training.seed, EVALUATION_NOISE);
+        let mut reading = Reading::new(self.task, Split::Train, noise);
+        let mode = Mode::Eval(Statistics::Batch);
+        self.look_at(&mut reading, pass.batch(0), mode, Some(look), &mut |_, _| {});
+        self.inference.clear();
+    }
+
+    /// [`answer`](Self::answer) with somebody who looks inside.
+    fn look_at(
+        &mut self,
+        reading: &mut Reading<'_, T>,
+        chosen: &[usize],
+        mode: Mode,
+        mut look: Option<&mut Look<T>>,
+        each: &mut dyn FnMut(Vec<T>, &Targets),
+    ) {
         let batch = reading.task.batch(reading.split, chosen, &mut reading.noise);
         let parts = match mode {
             Mode::Eval(statistics) if self.config.model.goes_on(statistics) => batch.parts(PART),
@@ -163,6 +188,9 @@ impl<T: Real> Trainer<'_, T> {
             let on_device = OnDevice::new(part, self.interface.input, self.store.device());
             let noise = &mut reading.noise;
             let mut context = Context::new(&self.inference, &mut self.store, mode, noise);
+            if let Some(look) = &mut look {
+                context = context.watched_by(*look);
+            }
             let mut shown = on_device.shown(&self.inference);
             shown.sequence = match index {
                 0 => reading.carried.begin(&self.inference, shown.sequence),

@@ -31,8 +31,8 @@ pub use diagnosis::Cause;
 pub use evaluate::NotEstimated;
 pub use restore::{Origin, RestoreError, beside};
 pub use score::Score;
-use training::Sums;
-pub use training::{Diverged, Phases, TrainReport};
+pub use training::{Diverged, Phases, TrainReport, Trouble};
+use training::{Seen, Sums};
 
 /// Independent sources of randomness of a run, from one seed.
 fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
@@ -68,6 +68,8 @@ pub struct Trainer<'a, T: Real> {
     updates: usize,
     /// Of the updates since the last report.
     sums: Sums<T>,
+    /// The updates since somebody asked whether one has gone wrong.
+    seen: Vec<Seen<T>>,
     /// Loss of the first batch, with the weights as they were drawn.
     first_loss: Option<f64>,
     phases: Phases,
@@ -121,6 +123,7 @@ impl<'a, T: Real> Trainer<'a, T> {
             noise: generator(seed, NOISE),
             updates: 0,
             sums: Sums::new(device),
+            seen: Vec::new(),
             first_loss: None,
             phases: Phases::default(),
         }

@@ -110,6 +110,7 @@ impl<T: Real> Trainer<'_, T> {
         self.carried = if goes_on { carried } else { Carried::default() };
         self.noise = state.noise;
         self.sums = Sums::read(state.sums, self.store.device());
+        self.seen.clear();
         self.first_loss = state.first_loss;
         Ok(())
     }

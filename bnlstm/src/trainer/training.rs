@@ -6,9 +6,10 @@ use autodiff::{Device, Tensor};
 use kernels::Real;
 use nn::clip::clip_global_norm;
 use nn::context::{Context, Mode};
+use nn::params::{Param, Role};
 use serde::{Deserialize, Serialize};
 
-use super::{Carried, Trainer};
+use super::{Carried, Cause, Trainer};
 use crate::model::OnDevice;
 use crate::task::Split;
 
@@ -57,6 +58,23 @@ pub struct Phases {
     pub optimizer: f64,
 }
 
+/// An update that has gone wrong.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Trouble {
+    /// Its number.
+    pub update: usize,
+    /// What is wrong with it.
+    pub cause: Cause,
+}
+
+/// Loss and gradient norm of an update, `[1]` each, on the device.
+#[derive(Debug)]
+pub(super) struct Seen<T: Real> {
+    update: usize,
+    loss: Tensor<T>,
+    norm: Tensor<T>,
+}
+
 /// Sums over updates. They stay on the device, so that no update waits for it.
 #[derive(Debug)]
 pub(super) struct Sums<T: Real> {
@@ -71,7 +89,10 @@ pub(super) struct Sums<T: Real> {
 /// The same as a checkpoint keeps them.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct WrittenSums {
+    // A sum may overflow though each of its terms is a number.
+    #[serde(deserialize_with = "crate::number::or_nan")]
     loss: f64,
+    #[serde(deserialize_with = "crate::number::or_nan")]
     norm: f64,
     answers: usize,
     updates: usize,
@@ -137,6 +158,7 @@ impl<T: Real> Trainer<'_, T> {
             after();
             true
         });
+        self.seen.clear();
         let report = self.report();
         match report.is_finite() {
             true => Ok(report),
@@ -168,9 +190,35 @@ impl<T: Real> Trainer<'_, T> {
         self.sums = Sums::new(self.store.device());
     }
 
-    /// The loss of the first batch, before any update.
-    pub fn first_loss(&self) -> Option<f64> {
-        self.first_loss
+    /// The first update that has gone wrong since this was last asked: its loss or its gradient is not
+    /// finite, its loss is above `too_large` times that of the first batch, or it has left a parameter
+    /// that is not finite. Which one it is does not depend on when it is asked for.
+    pub fn trouble(&mut self, too_large: f64) -> Option<Trouble> {
+        let seen = std::mem::take(&mut self.seen);
+        let first = self.first_loss.unwrap_or(f64::INFINITY);
+        let of_update = seen.iter().find_map(|seen| {
+            let (loss, norm) = (seen.loss.item().as_f64(), seen.norm.item().as_f64());
+            let cause = match loss.is_finite() && norm.is_finite() {
+                false => Cause::NotFinite,
+                true if loss > too_large * first => Cause::Grown(first),
+                true => return None,
+            };
+            let update = seen.update;
+            Some(Trouble { update, cause })
+        });
+        of_update.or_else(|| self.spoilt())
+    }
+
+    /// That the last update has left a parameter that is not finite.
+    fn spoilt(&self) -> Option<Trouble> {
+        let is_finite = |param: &Param<T>| param.tensor.to_vec().iter().all(|x| x.is_finite());
+        let mut trainable = self.store.iter().map(|(_, param)| param);
+        let bad = trainable.any(|param| param.role == Role::Trainable && !is_finite(param));
+        bad.then_some(Trouble {
+            // It is the next one that cannot be computed.
+            update: self.updates + 1,
+            cause: Cause::NotFinite,
+        })
     }
 
     /// Seconds of the parts of the updates since this was last asked.
@@ -228,6 +276,11 @@ impl<T: Real> Trainer<'_, T> {
         self.updates += 1;
         self.first_loss.get_or_insert_with(|| loss.item().as_f64());
         self.sums.add(&loss, &norm, batch.targets.len());
+        self.seen.push(Seen {
+            update: self.updates,
+            loss,
+            norm,
+        });
         self.phases.optimizer += seconds();
     }
 }

@@ -9,8 +9,8 @@ use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
 use crate::support::{PROGRAM, Workspace, files, metrics};
 
-/// A run of some seconds, with many events and checkpoints.
-const RUN: [&str; 18] = [
+/// A run of many events and checkpoints.
+const BASE: [&str; 16] = [
     "train",
     "--hidden-size",
     "19",
@@ -22,14 +22,17 @@ const RUN: [&str; 18] = [
     "17",
     "--threads",
     "1",
-    "--permuted",
     "--set",
     "checkpoints.every=6",
     "--set",
     "diagnostics.every=40",
-    "--set",
-    "evaluation.estimation_batches=2",
+    "--set=evaluation.estimation_batches=2",
 ];
+
+/// The same on permuted digits.
+fn on_digits() -> Vec<&'static str> {
+    [&BASE[..], &["--permuted"]].concat()
+}
 
 /// What a run that was stopped has in common with one that was not: all but the time that it took.
 fn lasting(workspace: &Workspace, run: &str) -> Vec<(&'static str, Vec<u8>)> {
@@ -72,42 +75,66 @@ fn kill_after(child: &mut Child, time: Duration) -> bool {
 /// Kills a run at ten random moments, and lets it go on each time.
 fn killed_ten_times(seed: u64, options: &[&str]) {
     let workspace = Workspace::new();
-    let arguments = [&RUN[..], options].concat();
+    kill_and_compare(&workspace, seed, &[&on_digits()[..], options].concat());
+    let lines = metrics(&workspace.text("cut/metrics.jsonl"));
+    let best = lines.last().unwrap()["selected"].as_u64().unwrap();
+    assert!(best > 0 && best.is_multiple_of(17) || best == 160, "{best}");
+}
+
+fn kill_and_compare(workspace: &Workspace, seed: u64, arguments: &[&str]) {
     let began = Instant::now();
     workspace
-        .run(&[&arguments[..], &["--out", "whole"]].concat())
+        .run(&[arguments, &["--out", "whole"]].concat())
         .succeeds();
     // Parts of the whole, so that ten of them come before its end.
     let mut longest = began.elapsed().mul_f64(0.2);
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    while !kill_ten_times(&workspace, &arguments, &mut rng, longest) {
+    loop {
+        match kill_ten_times(workspace, arguments, &mut rng, longest) {
+            Kills::TooLate => longest = longest.mul_f64(0.6),
+            Kills::TooEarly => longest = longest.mul_f64(1.5),
+            Kills::Amid => break,
+        }
         std::fs::remove_dir_all(workspace.path("cut")).unwrap();
-        longest /= 2;
     }
     workspace
         .run(&["train", "--resume", "cut", "--threads", "1"])
         .succeeds();
-    assert_same(&workspace, "whole", "cut");
-    let best = metrics(&workspace.text("cut/metrics.jsonl"));
-    let best = best.last().unwrap()["selected"].as_u64().unwrap();
-    assert!(best > 0 && best.is_multiple_of(17) || best == 160, "{best}");
+    assert_same(workspace, "whole", "cut");
 }
 
-/// Whether all ten kills came before the end.
+/// When ten kills came.
+enum Kills {
+    /// One of them after the end.
+    TooLate,
+    /// Most of them before the first checkpoint.
+    TooEarly,
+    /// Most of them when there was something to go on from.
+    Amid,
+}
+
 fn kill_ten_times(
     workspace: &Workspace,
     arguments: &[&str],
     rng: &mut ChaCha8Rng,
     longest: Duration,
-) -> bool {
-    (0..10).all(|_| {
+) -> Kills {
+    let mut with_checkpoint = 0;
+    for _ in 0..10 {
         let mut child = match workspace.path("cut/config.toml").exists() {
             true => start(workspace, &["train", "--resume", "cut", "--threads", "2"]),
             // Killed before it was a run, it has left nothing to go on with.
             false => start(workspace, &[arguments, &["--out", "cut"]].concat()),
         };
-        kill_after(&mut child, longest.mul_f64(rng.random_range(0.05..1.0)))
-    })
+        if !kill_after(&mut child, longest.mul_f64(rng.random_range(0.05..1.0))) {
+            return Kills::TooLate;
+        }
+        with_checkpoint += usize::from(workspace.path(NEWEST).exists());
+    }
+    match with_checkpoint {
+        0..6 => Kills::TooEarly,
+        _ => Kills::Amid,
+    }
 }
 
 #[test]
@@ -147,14 +174,71 @@ fn rmsprop_with_zoneout() {
     killed_ten_times(5, &[&["--optimizer", "rmsprop"], &zoneout[..]].concat());
 }
 
+/// States that are carried from batch to batch, in a run that ends before its last update.
+#[test]
+fn characters_with_carried_states_and_early_stopping() {
+    let workspace = Workspace::new();
+    let text: String = (0..40_000_u32)
+        .map(|i| char::from(b'a' + (i * i / 7 % 11) as u8))
+        .collect();
+    workspace.write("text.txt", text);
+    let own = [
+        "--task",
+        "charlm",
+        "--text",
+        "text.txt",
+        "--batch",
+        "10",
+        "--set",
+        "task.length=20",
+        "--set",
+        "task.carry_state=true",
+        "--set",
+        "evaluation.patience=3",
+        "--optimizer",
+        "sgd",
+        "--learning-rate",
+        "3",
+        "--evaluate-every",
+        "9",
+        "--steps",
+        "2000",
+    ];
+    let without = ["--batch", "100", "--steps", "160", "--evaluate-every", "17"];
+    let base: Vec<&str> = BASE.into_iter().filter(|text| !without.contains(text)).collect();
+    kill_and_compare(&workspace, 6, &[&base[..], &own].concat());
+    let lines = metrics(&workspace.text("cut/metrics.jsonl"));
+    let last = lines.last().unwrap();
+    let [update, selected] = ["update", "selected"].map(|field| last[field].as_u64().unwrap());
+    assert_eq!(
+        update,
+        selected + 3 * 9,
+        "it ends after three evaluations in vain"
+    );
+    assert!(update < 2000);
+}
+
+/// A stop exactly at the last update.
+#[test]
+fn a_run_that_is_stopped_at_its_end_is_measured_later() {
+    let workspace = Workspace::new();
+    let one = [&on_digits()[..], &["--set", "training.steps=1", "--out"]].concat();
+    workspace.run(&[&one[..], &["whole"]].concat()).succeeds();
+    let stopped = [&one[..], &["cut", "--time-limit", "0s"]].concat();
+    workspace
+        .run(&stopped)
+        .fails(3, &["the time limit is over after update 1"]);
+    goes_on(&workspace, &["goes on after update 1"]);
+}
+
 /// A workspace with a run to its end in `whole`, and the same one in `cut`, killed when it had some
 /// checkpoints.
 fn with_cut_run() -> Workspace {
     let workspace = Workspace::new();
     workspace
-        .run(&[&RUN[..], &["--out", "whole"]].concat())
+        .run(&[&on_digits()[..], &["--out", "whole"]].concat())
         .succeeds();
-    let mut child = start(&workspace, &[&RUN[..], &["--out", "cut"]].concat());
+    let mut child = start(&workspace, &[&on_digits()[..], &["--out", "cut"]].concat());
     let patience = Instant::now() + Duration::from_secs(60);
     let enough = |workspace: &Workspace| {
         let found = std::fs::read_dir(workspace.path("cut/checkpoints"));
@@ -192,7 +276,8 @@ fn a_damaged_newest_checkpoint_gives_way_to_the_one_before() {
     let workspace = with_cut_run();
     let cut = files(&workspace.path("cut"));
     // The length, the header, the tensors, and nothing at all.
-    let damages: [(&dyn Fn(&[u8], f64) -> Vec<u8>, f64); 6] = [
+    type Damage<'a> = &'a dyn Fn(&[u8], f64) -> Vec<u8>;
+    let damages: [(Damage<'_>, f64); 6] = [
         (&truncate, 0.0),
         (&truncate, 0.5),
         (&flip, 0.0),
@@ -315,7 +400,7 @@ fn without_any_sound_checkpoint_nothing_is_overwritten() {
 fn a_run_without_a_checkpoint_and_one_that_is_done() {
     let workspace = Workspace::new();
     workspace
-        .run(&[&RUN[..], &["--out", "whole"]].concat())
+        .run(&[&on_digits()[..], &["--out", "whole"]].concat())
         .succeeds();
     std::fs::create_dir(workspace.path("cut")).unwrap();
     workspace.write("cut/config.toml", workspace.read("whole/config.toml"));

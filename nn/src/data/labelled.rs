@@ -18,7 +18,7 @@ pub struct NamedBytes<'a> {
 /// Images `[N, R, C]` of unsigned bytes and one label below `classes` for each.
 ///
 /// There is at least one image, and each has at least one pixel.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelledImages {
     rows: usize,
     columns: usize,

@@ -9,13 +9,13 @@ use std::time::Instant;
 use nn::files;
 
 use super::output::line;
-use super::{Failure, stopped};
+use super::{Failure, Stopped};
 use crate::comparison::{Comparison, RunResult};
 use crate::device::DeviceChoice;
 use crate::progress::Progress;
 use crate::run::{End, Stop};
 use crate::run_directory::ResultsDirectory;
-use crate::runs::{self, FinishedRun, Place, Planned, Tasks};
+use crate::runs::{self, FinishedRun, Place, Planned, RunsError, Tasks};
 use crate::sweep::{FoundRun, Plan, State, gather, results};
 use crate::table::Table;
 use crate::task::Metric;
@@ -68,10 +68,15 @@ impl Several<'_> {
             progress,
             stop: &|| self.stop.why(),
         };
-        let finished = runs::carry_out_with(&mut tasks, self.runs, &place).map_err(stopped)?;
+        let (finished, why) = match runs::carry_out_with(&mut tasks, self.runs, &place) {
+            Ok(finished) => (finished, None),
+            // What has come to its end until now is shown all the same.
+            Err(RunsError::Stopped(why)) => (Vec::new(), Some(why)),
+            Err(error) => return Err(error.into()),
+        };
         // Whoever comes last sees what all others have come to.
         let _alone = self.directory.alone()?;
-        let found = gather(self.plan.runs(), self.directory.root())?;
+        let found = gather(self.plan.runs(), self.directory.root(), self.force)?;
         let metrics = found.iter().map(|run| {
             let task = tasks.get(&run.planned.config.task, progress)?;
             Ok(task.metric())
@@ -86,6 +91,9 @@ impl Several<'_> {
         let root = self.directory.root().display();
         let seconds = self.start.elapsed().as_secs_f64();
         line(format_args!("results in {root}, {seconds:.1} s"))?;
+        if let Some(why) = why {
+            return Err(Stopped::resumable(why, self.directory.root()).into());
+        }
         match found.iter().all(is_diverged) {
             true => Err(
                 "every run has diverged; lower the learning rate, or training.clip, the largest norm of the \

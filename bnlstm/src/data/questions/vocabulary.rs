@@ -40,7 +40,7 @@ pub struct Vocabulary {
 }
 
 /// An example as numbers.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoded {
     /// Ids of the text. Entities have the ids from [`FIRST_ENTITY`] on, in the order in which they
     /// occur first: in the text, then in the question, then the answer.

@@ -2,14 +2,13 @@
 
 mod config;
 
-use std::hash::Hash;
-
 use rand_chacha::ChaCha8Rng;
 
 pub use config::{QaConfig, QuestionsName};
 
 use super::{Batch, Head, Input, Inputs, Interface, Metric, Padded, Split, Targets, Task};
 use crate::data::questions::{Encoded, Part, QuestionBatch, QuestionData};
+use crate::number::add_numbers;
 
 /// The task, with its questions in memory. The entities of each example get other numbers whenever it
 /// is shown, so that no number carries a meaning.
@@ -104,7 +103,16 @@ impl Task for Questions {
     fn digest(&self) -> u32 {
         let mut checksum = crc32fast::Hasher::new();
         for part in Part::ALL {
-            self.data.part(part).examples.hash(&mut checksum);
+            for Encoded {
+                document,
+                question,
+                answer,
+                ..
+            } in &self.data.part(part).examples
+            {
+                add_numbers(&mut checksum, document.iter().copied());
+                add_numbers(&mut checksum, question.iter().copied().chain([*answer]));
+            }
         }
         checksum.finalize()
     }

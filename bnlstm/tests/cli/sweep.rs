@@ -150,7 +150,7 @@ fn a_killed_sweep_goes_on_to_the_same_results() {
     let outcome = workspace.run(&limited);
     assert_eq!(outcome.code(), Some(3), "{}", outcome.stderr);
     assert!(
-        outcome.stderr.contains("the same command goes on"),
+        outcome.stderr.contains("the same command with --out killed"),
         "{}",
         outcome.stderr
     );

@@ -174,7 +174,7 @@ pub(crate) fn carry_out_with(
 /// A text as the name of a directory that no shell has to be told about.
 pub fn path_of(text: &str) -> String {
     let fits = |c: char| c.is_ascii_alphanumeric() || "._-+=".contains(c);
-    let replaced = text.replace([',', '(', ';'], "_");
+    let replaced = text.replace([',', '(', ';', ' '], "_").replace('γ', "gamma");
     replaced.chars().filter(|&c| fits(c)).take(60).collect()
 }
 

@@ -105,7 +105,7 @@ impl Compare {
             config.check()?;
             Ok(Combination {
                 label: normalization.label(),
-                name: normalization.to_string(),
+                name: normalization.label(),
                 values: vec![normalization.to_string()],
                 config,
             })

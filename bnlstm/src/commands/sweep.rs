@@ -45,7 +45,7 @@ Paths are relative to the file.
 Jobs that share the runs work in one directory, at the same time or not; each shows and writes what all of
 them have come to so far:
 
-  bnlstm sweep FILE --shard ${SLURM_ARRAY_TASK_ID}/${SLURM_ARRAY_TASK_COUNT}    # sbatch --array=1-8
+  bnlstm sweep FILE --shard ${SLURM_ARRAY_TASK_ID}/8    # sbatch --array=1-8
   parallel bnlstm sweep FILE --threads 1 --shard {}/4 ::: 1 2 3 4
 
 The directory holds plan.toml, the runs in runs/, results.csv (a row for each run), results.md and
@@ -73,7 +73,7 @@ pub struct Sweep {
     #[arg(long)]
     dry_run: bool,
     /// Stop after this time, such as 90s, 45m or 11.5h, with checkpoints and exit code 3.
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
     time_limit: Option<Duration>,
 }
 

@@ -46,7 +46,7 @@ pub struct Train {
     #[arg(long)]
     tensorboard: bool,
     /// Stop after this time, such as 90s, 45m or 11.5h, with a checkpoint and exit code 3.
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
     time_limit: Option<Duration>,
 }
 

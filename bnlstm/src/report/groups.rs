@@ -19,13 +19,29 @@ pub struct Group<'a> {
     pub runs: Vec<&'a Run>,
 }
 
+impl<'a> Group<'a> {
+    /// Adds a run. Of copies of a run, which have the same seed and say nothing new, the longest counts.
+    fn put(&mut self, run: &'a Run) {
+        let seed = run.config.training.seed;
+        match self
+            .runs
+            .iter_mut()
+            .find(|known| known.config.training.seed == seed)
+        {
+            None => self.runs.push(run),
+            Some(known) if known.updates() < run.updates() => *known = run,
+            Some(_) => {}
+        }
+    }
+}
+
 /// The groups of some runs, in the order in which they come first, and in what they differ.
 pub fn group(runs: &[Run]) -> (Vec<Group<'_>>, Differences) {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for run in runs {
         let fields = Fields::of_group(&run.config);
         match groups.iter_mut().find(|group| group.fields == fields) {
-            Some(group) => group.runs.push(run),
+            Some(group) => group.put(run),
             None => groups.push(Group {
                 name: String::new(),
                 fields,
@@ -36,7 +52,6 @@ pub fn group(runs: &[Run]) -> (Vec<Group<'_>>, Differences) {
     let all: Vec<Fields> = groups.iter().map(|group| group.fields.clone()).collect();
     let differences = Differences::among(&all);
     for (index, group) in groups.iter_mut().enumerate() {
-        // Equal seeds stay in the order in which they were found.
         group.runs.sort_by_key(|run| run.config.training.seed);
         group.name = name(group, index, &differences);
     }

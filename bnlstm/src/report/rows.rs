@@ -49,7 +49,8 @@ pub fn half_width(found: MeanStd, count: usize) -> Option<f64> {
 /// What came out of a group.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
-    /// The best validation score of each run that has not diverged, under population statistics.
+    /// The best validation score of each run that has come to its end, under population statistics; of those
+    /// under way, if none has.
     pub best: Option<Cell>,
     /// Test scores under population, running and batch statistics, of the runs that have ended.
     pub test: [Option<Cell>; 3],
@@ -69,7 +70,12 @@ impl Row {
         let decimals = metric.decimals() + 1;
         let runs = || group.runs.iter().copied();
         let over = |values: Vec<f64>| Cell::over(&values, decimals);
-        let alive = runs().filter(|run| !matches!(run.state, State::Diverged(_)));
+        let any = runs().any(|run| measured(run).is_some());
+        let counts = |run: &&Run| match run.state {
+            State::Finished(_) => true,
+            State::Unfinished => !any,
+            State::Diverged(_) => false,
+        };
         let test = |kind: fn(&Scores) -> Score| {
             let values = runs().filter_map(measured);
             over(values.map(|end| metric.of(&kind(&end.test))).collect())
@@ -77,7 +83,12 @@ impl Row {
         let seconds: Vec<f64> = runs().filter_map(seconds_per_epoch).collect();
         let epochs = runs().filter_map(|run| Some(run.updates() as f64 / run.updates_per_epoch()?));
         Self {
-            best: over(alive.filter_map(|run| best(run, metric)).collect()),
+            best: over(
+                runs()
+                    .filter(counts)
+                    .filter_map(|run| best(run, metric))
+                    .collect(),
+            ),
             test: [
                 test(|scores| scores.population),
                 test(|scores| scores.running),
@@ -145,7 +156,13 @@ fn range(values: Vec<f64>, text: impl Fn(f64) -> String) -> String {
 pub fn state(run: &Run) -> String {
     match &run.state {
         State::Finished(_) => "finished".to_owned(),
-        State::Diverged(at) => format!("diverged at update {}: {}", at.update, at.diverged),
+        State::Diverged(at) => {
+            // The finding; what goes with it and what can be done is in the metrics.
+            let finding = at.diverged.split(';').next().unwrap_or_default();
+            let number = format!("update {}: ", at.update);
+            let finding = finding.strip_prefix(&number).unwrap_or(finding);
+            format!("diverged at {number}{finding}")
+        }
         State::Unfinished => format!("under way, at update {}{}", run.updates(), planned(run)),
     }
 }

@@ -131,12 +131,8 @@ fn rows_are_over_seeds_and_leave_out_what_has_diverged() {
     ];
     let (groups, _) = group(&runs);
     let row = Row::of(&groups[0], Metric::Accuracy);
-    // 80, 60, 70: s = 10, half width 4.3027 · 10 / √3 = 24.84.
-    let best = row.best.unwrap();
-    assert_eq!(
-        (best.text.as_str(), best.interval.as_deref()),
-        ("70.00 ± 10.00", Some("45.16 to 94.84"))
-    );
+    // 80 and 60: the run that is under way may get better yet.
+    assert_eq!(row.best.unwrap().text, "70.00 ± 14.14");
     let [population, running, batch] = row.test.map(|cell| cell.unwrap().text);
     // 70 and 50, with 1 and 2 less under running and batch statistics.
     assert_eq!(

@@ -97,7 +97,13 @@ impl<'a, T: Real> Session<'a, T> {
     /// Goes on to the end.
     pub(super) fn carry_out(mut self) -> Result<Ended, RunError> {
         let end = match self.found.take() {
-            Some(end) => end,
+            Some(end) => {
+                if self.view.evaluations {
+                    let text = format!("{}: has come to its end before", self.job.name);
+                    self.view.progress.message(&text);
+                }
+                end
+            }
             None => self.go_on()?,
         };
         Ok(Ended {
@@ -184,7 +190,7 @@ impl<'a, T: Real> Session<'a, T> {
         let minutes = Duration::try_from_secs_f64(60.0 * self.job.config.checkpoints.minutes);
         let minutes = minutes.unwrap_or(Duration::MAX);
         if self.length.writes(update) || self.disk.at.elapsed() >= minutes {
-            self.write_good()?;
+            self.write()?;
         }
         Ok(())
     }
@@ -257,8 +263,7 @@ impl<'a, T: Real> Session<'a, T> {
         Ok(())
     }
 
-    /// Writes what is kept to the disk; lines come first, as they are part of it. A run that this replaces
-    /// stays where it was put aside.
+    /// Writes what is kept to the disk; lines come first, as they are part of it.
     pub(super) fn write(&mut self) -> Result<(), RunError> {
         self.put_timing()?;
         self.log.sync()?;
@@ -272,15 +277,9 @@ impl<'a, T: Real> Session<'a, T> {
         Ok(())
     }
 
-    /// Writes a checkpoint from which the run is to go on: what it replaces is not needed any more.
-    fn write_good(&mut self) -> Result<(), RunError> {
-        self.write()?;
-        Ok(self.job.directory.drop_replaced()?)
-    }
-
     fn stop(&mut self, why: Why) -> Result<End, RunError> {
         self.keep()?;
-        self.write_good()?;
+        self.write()?;
         let update = self.trainer.updates();
         Ok(End::Stopped { update, why })
     }
@@ -290,7 +289,7 @@ impl<'a, T: Real> Session<'a, T> {
         // The measurement may take long, and be interrupted.
         if self.disk.written != Some(self.trainer.updates()) {
             self.keep()?;
-            self.write_good()?;
+            self.write()?;
         }
         let start = Instant::now();
         let last = self.trainer.snapshot();
@@ -308,7 +307,9 @@ impl<'a, T: Real> Session<'a, T> {
         self.timing.evaluation += start.elapsed().as_secs_f64();
         self.log.put(Line::Measured(measured))?;
         self.keep()?;
-        self.write_good()?;
+        self.write()?;
+        // Until now there was nothing better than what this replaces.
+        self.job.directory.drop_replaced()?;
         Ok(End::Measured(measured))
     }
 }

@@ -64,7 +64,12 @@ pub(super) fn take_up<T: Real>(job: &Job<'_>, trainer: &mut Trainer<'_, T>) -> R
                 return Ok(found);
             }
             Err(Unfit::Other(error)) => return Err(error),
-            Err(Unfit::Metrics(reason)) => remarks.push(reason),
+            // The same for all of them.
+            Err(Unfit::Metrics(reason)) => {
+                if !remarks.contains(&reason) {
+                    remarks.push(reason);
+                }
+            }
             Err(Unfit::Damaged(reason)) => {
                 remarks.push(reason);
                 damaged.push(path);
@@ -125,9 +130,8 @@ fn look_at(job: &Job<'_>, path: &Path, metrics: &[u8]) -> Result<(Checkpoint, Be
     let beside: Beside = beside(&checkpoint)?;
     if beside.metrics.split(metrics).is_none() {
         return Err(Unfit::Metrics(format!(
-            "{}: it is not as it was when {} was written: lines are missing or have changed",
-            job.directory.metrics().display(),
-            path.display()
+            "{}: it is not as it was when the checkpoint was written: lines are missing or have changed",
+            job.directory.metrics().display()
         )));
     }
     Ok((checkpoint, beside))

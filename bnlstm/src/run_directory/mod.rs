@@ -33,8 +33,7 @@ const PROBE: &str = ".write-probe-";
 ///
 /// It holds `config.toml`, `metrics.jsonl`, `timings.jsonl`, `checkpoint.safetensors` (the newest; some
 /// earlier ones are in the folder `checkpoints`), and the folders `figures` and `tensorboard`. Files of
-/// an earlier run that is replaced stay in the folder `replaced` until the new one has written its first
-/// checkpoint; other files are never touched.
+/// an earlier run that is replaced stay in the folder `replaced` until the new one has come to its end; other files are never touched.
 ///
 /// Who [creates](Self::create) it or [resumes](Self::resume) what is in it keeps other programs out, as
 /// long as the value or a clone of it lives.
@@ -82,6 +81,16 @@ pub enum RunDirectoryError {
         path: PathBuf,
         /// The first difference.
         difference: String,
+    },
+    /// It is in use for something of another kind.
+    #[error(
+        "{} belongs to something else: a directory holds one run, or the runs of one sweep or comparison; \
+         choose another directory",
+        path.display()
+    )]
+    OtherUse {
+        /// The file that says so.
+        path: PathBuf,
     },
     /// There is no run in it.
     #[error(
@@ -159,6 +168,10 @@ impl RunDirectory {
         fs::create_dir_all(&root).map_err(io_error("create the run directory", &root))?;
         if !force {
             directory.check_empty()?;
+        }
+        let plan = root.join(results::PLAN);
+        if plan.exists() {
+            return Err(RunDirectoryError::OtherUse { path: plan });
         }
         for path in [directory.config(), directory.metrics(), directory.checkpoint()] {
             require(!path.exists() || path.is_file(), &path, "file")?;

@@ -8,7 +8,7 @@ use super::{
     CHECKPOINT, CONFIG, EVENTS, FIGURES, METRICS, RunDirectory, RunDirectoryError, TIMINGS, io_error,
 };
 
-/// The folder in which its files wait until the new run has something in their place.
+/// The folder in which its files wait until the new run has come to its end.
 const REPLACED: &str = "replaced";
 /// The same while not all of them are in it.
 const PARTLY: &str = ".replaced";
@@ -66,7 +66,7 @@ impl RunDirectory {
         }
     }
 
-    /// Drops them: the new run has a checkpoint. What cannot be removed now, such as a file that another
+    /// Drops them: the new run has come to its end. What cannot be removed now, such as a file that another
     /// program has open on a network, does no harm.
     ///
     /// # Errors

@@ -31,6 +31,10 @@ impl ResultsDirectory {
     /// # Errors
     /// [`RunDirectoryError`] if it holds something else, or the file system refuses.
     pub fn create(root: &Path, plan: &impl Serialize, force: bool) -> Result<Self, RunDirectoryError> {
+        let config = RunDirectory::open(root).config();
+        if config.exists() {
+            return Err(RunDirectoryError::OtherUse { path: config });
+        }
         create_results(root)?;
         let path = root.join(PLAN);
         if !force && !path.exists() {

@@ -37,7 +37,7 @@ fn table_curves_and_metrics() {
         "{stdout}"
     );
 
-    for (number, label) in [(1, "none"), (2, "batch")] {
+    for (number, label) in [(1, "-LSTM-"), (2, "-BN-LSTM_gamma=0.1-")] {
         for seed in 1..=2 {
             let runs = std::fs::read_dir(workspace.path("both/runs")).unwrap();
             let names = runs.map(|entry| entry.unwrap().file_name().into_string().unwrap());

@@ -104,7 +104,7 @@ fn every_command_lists_its_options() {
             &own[..],
             &[
                 "<FILE>",
-                "${SLURM_ARRAY_TASK_ID}/${SLURM_ARRAY_TASK_COUNT}",
+                "${SLURM_ARRAY_TASK_ID}/8",
                 "[[list]]",
             ],
         ]

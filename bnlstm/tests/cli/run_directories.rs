@@ -47,13 +47,13 @@ fn a_run_directory_holds_all_of_a_run() {
 #[test]
 fn a_directory_that_exists_needs_force() {
     let workspace = Workspace::with_run(&[]);
-    for command in ["train", "compare"] {
-        let arguments = [&[command, "--out", "run"], &TINY[..]].concat();
-        workspace.refuses(
-            &arguments,
-            1,
-            &["cannot start a run in run", "not empty", "--force"],
-        );
+    let parts = ["cannot start a run in run", "not empty", "--force"];
+    workspace.refuses(&tiny("run", &[]), 1, &parts);
+    // Several runs have a directory of their own.
+    for force in [&[][..], &["--force"]] {
+        let compare = [&["compare", "--out", "run"], &TINY[..], force].concat();
+        let parts = ["run/config.toml belongs to something else", "choose another directory"];
+        workspace.refuses(&compare, 1, &parts);
     }
     workspace.write("run/notes.txt", "mine");
     let before = workspace.read("run/checkpoint.safetensors");

@@ -100,15 +100,7 @@ fn every_command_lists_its_options() {
     ];
     check(
         &["sweep"],
-        &[
-            &own[..],
-            &[
-                "<FILE>",
-                "${SLURM_ARRAY_TASK_ID}/8",
-                "[[list]]",
-            ],
-        ]
-        .concat(),
+        &[&own[..], &["<FILE>", "${SLURM_ARRAY_TASK_ID}/8", "[[list]]"]].concat(),
     );
 }
 

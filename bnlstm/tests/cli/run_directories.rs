@@ -52,7 +52,10 @@ fn a_directory_that_exists_needs_force() {
     // Several runs have a directory of their own.
     for force in [&[][..], &["--force"]] {
         let compare = [&["compare", "--out", "run"], &TINY[..], force].concat();
-        let parts = ["run/config.toml belongs to something else", "choose another directory"];
+        let parts = [
+            "run/config.toml belongs to something else",
+            "choose another directory",
+        ];
         workspace.refuses(&compare, 1, &parts);
     }
     workspace.write("run/notes.txt", "mine");

@@ -184,7 +184,10 @@ fn another_plan_and_another_run_are_refused() {
     workspace.refuses(
         &["sweep", "small.toml", "--out", "run"],
         1,
-        &["run/config.toml belongs to something else", "choose another directory"],
+        &[
+            "run/config.toml belongs to something else",
+            "choose another directory",
+        ],
     );
 }
 

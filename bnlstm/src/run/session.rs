@@ -102,6 +102,9 @@ impl<'a, T: Real> Session<'a, T> {
                     let text = format!("{}: has come to its end before", self.job.name);
                     self.view.progress.message(&text);
                 }
+                if let End::Measured(_) = end {
+                    self.job.directory.drop_replaced()?;
+                }
                 end
             }
             None => self.go_on()?,

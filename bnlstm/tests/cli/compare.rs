@@ -62,7 +62,7 @@ fn table_curves_and_metrics() {
             .lines()
             .nth(1)
             .unwrap()
-            .starts_with("1,1-none-seed1,LSTM,none,1,"),
+            .starts_with("1,1-LSTM-seed1,LSTM,none,1,"),
         "{results}"
     );
 

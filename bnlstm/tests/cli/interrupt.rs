@@ -35,6 +35,50 @@ fn an_interrupted_run_is_written_and_can_go_on() {
     }
 }
 
+/// As `nohup` starts a program, so that it goes on when its terminal is closed.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_is_ignored_stays_ignored() {
+    let workspace = Workspace::new();
+    let script = "trap '' HUP; exec \"$@\"";
+    let mut command = workspace.command("sh");
+    command.args(["-c", script, "sh", PROGRAM, "train", "--out", "run"]);
+    command.args(["--hidden-size", "19", "--epochs", "1000000"]);
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = || {
+        std::fs::read(workspace.path("run/metrics.jsonl"))
+            .unwrap_or_default()
+            .len()
+    };
+    let grows = |from: usize| {
+        let patience = Instant::now() + Duration::from_secs(60);
+        while lines() <= from {
+            assert!(Instant::now() < patience, "it does not go on");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    grows(0);
+    let id = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-s", "HUP", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let seen = lines();
+    grows(seen);
+    let seen = lines();
+    grows(seen);
+    assert!(child.try_wait().unwrap().is_none());
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
 fn check(workspace: &Workspace) {
     let before = metrics(&workspace.text("run/metrics.jsonl")).len();
     workspace.run(&["eval", "run"]).succeeds();

@@ -6,6 +6,7 @@ mod bad_options;
 mod characters;
 mod closed_output;
 mod compare;
+mod damage;
 mod data;
 mod describe;
 mod disk;
